@@ -1,8 +1,7 @@
 """Hatchling's build hook: builds the web client into the wheel and puts the migrations beside the server.
 
-Called by hatchling for `pip install .` and `python -m build`, and by the Makefile as
-`python hatch_build.py ARGUMENTS`, which runs npm in web/ with the same Node. An editable install skips it all,
-so that the server can be worked on alone.
+Called by hatchling for `pip install .` and `python -m build`. An editable install skips it all, so that the
+server can be worked on alone. The Makefile calls `python hatch_build.py ARGUMENTS`: npm in web/, same Node.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ def build_client(root: Path) -> None:
         if done.returncode != 0:
             tail = "\n".join(f"{done.stdout}{done.stderr}".strip().splitlines()[-30:])
             raise RuntimeError(
-                f"The web client was not built: `npm {' '.join(arguments)}` in web/ ended with {done.returncode}.\n"
+                f"The web client is not built: `npm {' '.join(arguments)}` failed ({done.returncode}).\n"
                 f"{tail}\nSee whether the npm registry can be reached. A source distribution needs no npm: "
                 "it has the client inside."
             )
