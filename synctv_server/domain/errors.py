@@ -1,7 +1,7 @@
 """What can go wrong, as the product says it. Raised at the rule, translated once at each edge.
 
-`KINDS` is the table of the contract: each kind has one stable word, an HTTP status, an exit code and a gRPC status.
-A narrower code has the word of its kind or of its subject before a dot: `room.full`, `auth.locked`.
+`KINDS` is the table of the contract: each kind has one stable word, an HTTP status, an exit code and a gRPC
+status. A narrower code has the word of its kind or of its subject before a dot: `room.full`, `auth.locked`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ class FieldError:
 
 
 class SyncTVError(Exception):
-    """Base of all errors that a person may be told of. `message` says what to do next; it never holds a secret."""
+    """Base of all errors that a person may be told of.
+
+    `message` says what to do next; it never holds a secret.
+    """
 
     kind: ClassVar[str] = "internal"
     http_status: ClassVar[int] = 500
@@ -145,4 +148,7 @@ KINDS: tuple[type[SyncTVError], ...] = (
     Unavailable,
     SyncTVError,
 )
-"""The kinds that travel over HTTP, WebSocket and gRPC; the last is `internal`, whose text never leaves the server."""
+"""The kinds that travel over HTTP, WebSocket and gRPC.
+
+The last is `internal`, whose text never leaves the server.
+"""

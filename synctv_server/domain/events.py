@@ -1,4 +1,7 @@
-"""What has happened in a room, past tense. Numbered by the room's log; carries whole states with their versions."""
+"""What has happened in a room, past tense.
+
+Numbered by the room's log; carries whole states with their versions.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,10 @@ class RoomClosed:
 
 @dataclass(frozen=True, slots=True)
 class PlaylistChanged:
-    """A delta: items that are new or changed, and the ids of those that are gone; `version` is the playlist's."""
+    """A delta.
+
+    Items that are new or changed, and the ids of those that are gone; `version` is the playlist's.
+    """
 
     version: int
     changed: tuple[MediaItem, ...] = ()

@@ -1,7 +1,8 @@
 """Identifiers: opaque text with a type prefix, ordered by time and not guessable (the layout of a ULID).
 
-Twenty-six Crockford base32 characters carry 48 bits of milliseconds and 80 random bits. One `Ids` lives in a process
-and never goes backwards, so that chat, which is ordered by message id, keeps the order in which it was accepted.
+Twenty-six Crockford base32 characters carry 48 bits of milliseconds and 80 random bits. One `Ids` lives in a
+process and never goes backwards, so that chat, which is ordered by message id, keeps the order in which it
+was accepted.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ _STEP_BYTES = 8
 
 
 class Ids:
-    """Makes ids. `entropy(n)` gives n random bytes; `now` may stand still or step back, the ids still rise."""
+    """Makes ids.
+
+    `entropy(n)` gives n random bytes; `now` may stand still or step back, the ids still rise.
+    """
 
     def __init__(self, now: Now, entropy: Callable[[int], bytes]) -> None:
         self._now = now

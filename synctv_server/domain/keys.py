@@ -26,7 +26,10 @@ class KeyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """One key. `sealed` is its secret part, encrypted by the key that stands above it; empty for the master key."""
+    """One key.
+
+    `sealed` is its secret part, encrypted by the key that stands above it; empty for the master key.
+    """
 
     kid: str
     purpose: KeyPurpose

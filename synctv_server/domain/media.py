@@ -48,7 +48,10 @@ PLAYABLE_TYPES = VIDEO_TYPES | AUDIO_TYPES
 
 @dataclass(frozen=True, slots=True)
 class MediaItem:
-    """One item of a room's playlist. `order_key` places it among the others; `duration` is in seconds, where known."""
+    """One item of a room's playlist.
+
+    `order_key` places it among the others; `duration` is in seconds, where known.
+    """
 
     id: MediaId
     room_id: RoomId
@@ -72,7 +75,10 @@ def check_title(title: str) -> str:
 
 
 def check_url(url: str) -> str:
-    """The address as it will be kept: `http(s)://…` without credentials, or `library:<path>`; else Invalid."""
+    """The address as it will be kept.
+
+    `http(s)://…` without credentials, or `library:<path>`; else Invalid.
+    """
     if url.startswith(LIBRARY_SCHEME):
         return text.one_line("url", url, longest=URL_LONGEST)
     clean = text.one_line("url", url, longest=URL_LONGEST)
@@ -94,7 +100,10 @@ def kind_of(url: str) -> MediaKind:
 
 
 def title_of(url: str) -> str:
-    """A title for an item that came without one: its file name without the ending, else the host, else the address."""
+    """A title for an item that came without one.
+
+    Its file name without the ending, else the host, else the address.
+    """
     name = _path(url).stem.replace("_", " ").strip()
     candidate = name or urlsplit(url).hostname or url
     printable = "".join(c for c in candidate if c.isprintable())[:TITLE_LONGEST].strip()
@@ -102,7 +111,10 @@ def title_of(url: str) -> str:
 
 
 def neighbour(items: list[MediaItem], current: MediaId | None, step: int) -> MediaItem:
-    """The item `step` places from the current one in list order; without a current one, the first. NotFound at an end."""
+    """The item `step` places from the current one in list order.
+
+    Without a current one, the first. NotFound at an end.
+    """
     ids = [item.id for item in items]
     index = ids.index(current) + step if current in ids else 0
     if not 0 <= index < len(items):

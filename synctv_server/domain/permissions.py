@@ -1,7 +1,8 @@
 """What a person may do in a room: one 64-bit mask (bit 63 unused, the database's integers are signed).
 
-Evaluated as site default of the role, then the room's preset, then the member's own allow and deny. Deny wins at each
-step; the owner has everything; a muted person cannot talk. Used by services, never stored as a result.
+Evaluated as site default of the role, then the room's preset, then the member's own allow and deny. Deny wins
+at each step; the owner has everything; a muted person cannot talk. Used by services, never stored as a
+result.
 """
 
 from __future__ import annotations
@@ -83,7 +84,10 @@ class Rank(IntEnum):
 
 
 class Control(StrEnum):
-    """The room's preset of who plays: everyone, the hosts (admins and owner), or the same with members who only watch."""
+    """The room's preset of who plays.
+
+    Everyone, the hosts (admins and owner), or the same with members who only watch.
+    """
 
     EVERYONE = "everyone"
     HOSTS = "hosts"
@@ -119,7 +123,9 @@ PRESETS: dict[Control, dict[Role, Override]] = {
 }
 
 
-def effective(role: Role, control: Control, own: Override, *, is_muted: bool, is_banned: bool = False) -> Permission:
+def effective(
+    role: Role, control: Control, own: Override, *, is_muted: bool, is_banned: bool = False
+) -> Permission:
     """The mask that holds for one person now."""
     if is_banned:
         return NONE
@@ -135,7 +141,9 @@ def effective(role: Role, control: Control, own: Override, *, is_muted: bool, is
 def require(mask: Permission, needed: Permission) -> None:
     """Forbidden, naming what is missing, unless all of `needed` is held."""
     if missing := needed & ~mask:
-        raise Forbidden(f"you may not do this here: {', '.join(names(missing))} is missing", code="room.no_permission")
+        raise Forbidden(
+            f"you may not do this here: {', '.join(names(missing))} is missing", code="room.no_permission"
+        )
 
 
 def require_grant(actor_mask: Permission, target_role: Role, old: Override, new: Override) -> None:
@@ -167,5 +175,7 @@ def from_names(field: str, wanted: Iterable[str]) -> Permission:
         try:
             mask |= Permission[name.upper()]
         except KeyError:
-            raise invalid(field, f"{name!r} is not a permission; the names are {', '.join(names(ALL))}") from None
+            raise invalid(
+                field, f"{name!r} is not a permission; the names are {', '.join(names(ALL))}"
+            ) from None
     return mask

@@ -1,4 +1,5 @@
-"""The one playback state of a room: state in, command and moment in, state out. Pure; called inside a room's turn.
+"""The one playback state of a room: state in, command and moment in, state out. Pure; called inside a room's
+turn.
 
 `position` is in seconds at `effective_at`; moments are server milliseconds. At moment t the picture stands at
 `position + max(0, t - effective_at)/1000 * rate` while playing, else at `position`.
@@ -44,34 +45,32 @@ class PlaybackState:
 
 
 def start_delay(one_way_p95: Millis) -> Millis:
-    """How far ahead a change is scheduled so that it reaches everyone in time: 1.5 × p95 one-way, within 50..400 ms."""
+    """How far ahead a change is scheduled so that it reaches everyone in time.
+
+    1.5 × p95 one-way, within 50..400 ms.
+    """
     return round(min(max(one_way_p95 * _DELAY_FACTOR, DELAY_LEAST), DELAY_MOST))
 
 
 def apply(
-    state: PlaybackState, command: PlaybackCommand, now: Millis, *, delay: Millis, duration: float | None = None
+    state: PlaybackState,
+    command: PlaybackCommand,
+    now: Millis,
+    *,
+    delay: Millis,
+    duration: float | None = None,
 ) -> PlaybackState:
     """The state after `command`; the same object when it changes nothing.
 
-    `delay` is the span from now to the moment when a scheduled change takes effect; a pause is immediate. `duration`
-    of the item clamps positions, where it is known. Raises Invalid on a position or rate that is none, and Conflict
-    where `if_revision` names another revision.
+    `delay` is the span from now to the moment when a scheduled change takes effect; a pause is immediate.
+    `duration` of the item clamps positions, where it is known. Raises Invalid on a position or rate that is
+    none, and Conflict where `if_revision` names another revision.
     """
     if command.if_revision is not None and command.if_revision != state.revision:
         raise Conflict(
             f"the room is at revision {state.revision}, not {command.if_revision}", code="playback.revision"
         )
-    match command:
-        case Play():
-            changed = _play(state, command, now + delay, duration)
-        case Pause():
-            changed = _pause(state, command, now, duration)
-        case Seek():
-            changed = _seek(state, command, now, now + delay, duration)
-        case Rate():
-            changed = _rate(state, command, now + delay, duration)
-        case Load():
-            changed = _load(command, now + delay, duration)
+    changed = _changed(state, command, now, now + delay, duration)
     if changed is state:
         return state
     return replace(changed, revision=state.revision + 1, changed_at=now)
@@ -98,10 +97,29 @@ def unload(state: PlaybackState, now: Millis) -> PlaybackState:
 
 
 def anchored(state: PlaybackState, now: Millis) -> PlaybackState:
-    """A state whose start lies more than a second ahead belongs to a clock that has been set back: it starts now."""
+    """A state whose start lies more than a second ahead belongs to a clock that has been set back.
+
+    It starts now.
+    """
     if state.effective_at - now <= 1_000:
         return state
     return replace(state, effective_at=now)
+
+
+def _changed(
+    state: PlaybackState, command: PlaybackCommand, now: Millis, start: Millis, duration: float | None
+) -> PlaybackState:
+    match command:
+        case Play():
+            return _play(state, command, start, duration)
+        case Pause():
+            return _pause(state, command, now, duration)
+        case Seek():
+            return _seek(state, command, start, duration)
+        case Rate():
+            return _rate(state, command, start, duration)
+        case Load():
+            return _load(command, start, duration)
 
 
 def _play(state: PlaybackState, command: Play, start: Millis, duration: float | None) -> PlaybackState:
@@ -122,7 +140,7 @@ def _pause(state: PlaybackState, command: Pause, now: Millis, duration: float | 
     return replace(state, playing=False, position=wanted, effective_at=now)
 
 
-def _seek(state: PlaybackState, command: Seek, now: Millis, start: Millis, duration: float | None) -> PlaybackState:
+def _seek(state: PlaybackState, command: Seek, start: Millis, duration: float | None) -> PlaybackState:
     _require_media(state)
     wanted = _checked_position(command.position, duration)
     if not state.playing and wanted == state.position:

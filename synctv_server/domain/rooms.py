@@ -41,7 +41,10 @@ class RoomSettings:
 
     @classmethod
     def default_for(cls, visibility: Visibility) -> RoomSettings:
-        """A private room's link is its secret: who has it may talk and play. A public room starts with its hosts."""
+        """A private room's link is its secret.
+
+        Who has it may talk and play. A public room starts with its hosts.
+        """
         if visibility is Visibility.PRIVATE:
             return cls(allow_guests=True, control=Control.EVERYONE)
         return cls()
@@ -55,7 +58,10 @@ class RoomSettings:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A room. `version` rises by one with each change of its fields; `playlist_version` with each of its playlist."""
+    """A room.
+
+    `version` rises by one with each change of its fields; `playlist_version` with each of its playlist.
+    """
 
     id: RoomId
     name: str

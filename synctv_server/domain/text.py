@@ -1,4 +1,7 @@
-"""What people may type into names, titles and messages. Used by the rules of every noun that holds such text."""
+"""What people may type into names, titles and messages.
+
+Used by the rules of every noun that holds such text.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ def invalid(field: str, message: str, *, code: str | None = None) -> Invalid:
 
 
 def one_line(field: str, text: str, *, longest: int, shortest: int = 1) -> str:
-    """`text` trimmed and in NFC, for names and titles; Invalid on control, invisible or bidi characters or a bad length."""
+    """`text` trimmed and in NFC, for names and titles.
+
+    Invalid on control, invisible or bidi characters or a bad length.
+    """
     clean = unicodedata.normalize("NFC", text.strip())
     _refuse_characters(field, clean, allowed=frozenset())
     _refuse_length(field, clean, shortest, longest)
@@ -42,5 +48,9 @@ def _refuse_characters(field: str, text: str, *, allowed: frozenset[str]) -> Non
     for character in text:
         if character in allowed:
             continue
-        if character in _BIDI or character in _INVISIBLE or unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"}:
+        if (
+            character in _BIDI
+            or character in _INVISIBLE
+            or unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"}
+        ):
             raise invalid(field, f"contains the character U+{ord(character):04X}, which is not allowed here")

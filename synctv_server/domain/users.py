@@ -18,7 +18,10 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,63}")
 
 
 class SiteRole(StrEnum):
-    """What an account may do outside of rooms. `root` is the one made by the set-up link, or raised by the operator."""
+    """What an account may do outside of rooms.
+
+    `root` is the one made by the set-up link, or raised by the operator.
+    """
 
     USER = "user"
     ADMIN = "admin"
@@ -71,7 +74,10 @@ def check_username(username: str) -> str:
 
 
 def check_email(email: str) -> str:
-    """A plausible address, with its domain in lower case; whether it is real only a message to it can tell."""
+    """A plausible address, with its domain in lower case.
+
+    Whether it is real only a message to it can tell.
+    """
     clean = text.one_line("email", email, longest=254)
     if not _EMAIL.fullmatch(clean):
         raise text.invalid("email", "is not an e-mail address like ann@example.org")
@@ -80,7 +86,10 @@ def check_email(email: str) -> str:
 
 
 def check_password(password: str, username: str, *, shortest: int, is_common: bool) -> None:
-    """The rules of NIST SP 800-63B: length, not common, not like the name. Says nothing about kinds of characters."""
+    """The rules of NIST SP 800-63B.
+
+    Length, not common, not like the name. Says nothing about kinds of characters.
+    """
     if not max(shortest, PASSWORD_SHORTEST_EVER) <= len(password) <= PASSWORD_LONGEST:
         raise text.invalid("password", f"must have {shortest} to {PASSWORD_LONGEST} characters")
     if is_common:
