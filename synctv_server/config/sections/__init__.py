@@ -1,0 +1,1 @@
+"""One file per section of `synctv.toml`; `settings.Settings` puts them together."""

@@ -1,0 +1,34 @@
+"""`[auth]`: who gets an account, and how long a sign-in lasts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from synctv_server.config.sections.base import Section
+
+
+class AuthSection(Section):
+    """Accounts, tokens and the keys that sign them."""
+
+    registration: Literal["closed", "invite", "open"] = Field(
+        "closed",
+        description=(
+            "Who may make an account: nobody (`closed`), who has an invitation (`invite`), or everybody (`open`)."
+        ),
+    )
+    password_min_length: int = Field(10, ge=8, le=128, description="Shortest password that is taken.")
+    access_token_seconds: int = Field(3_600, ge=60, le=86_400, description="Life of an access token.")
+    refresh_token_seconds: int = Field(
+        2_592_000, ge=3_600, le=31_536_000, description="Life of a sign-in that is not used."
+    )
+    signing_algorithm: Literal["RS256", "ES256", "EdDSA"] = Field(
+        "RS256", description="Algorithm of new signing keys; older keys keep theirs."
+    )
+    key_rotation_days: int = Field(
+        90, ge=1, le=3_650, description="Age at which a signing key is due to be replaced."
+    )
+    key_grace_days: int = Field(
+        7, ge=0, le=365, description="How long a replaced signing key still verifies what it signed."
+    )
