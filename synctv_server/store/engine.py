@@ -1,0 +1,174 @@
+"""What both of our Piccolo engines share: statements, transactions bound to their task, errors made ours.
+
+Piccolo's own engines lose pool connections when a task is cancelled, and open a connection for each query on
+SQLite (docs/decisions/0003). `sqlite.py` and `postgres.py` fill in how a connection is taken and given back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from time import perf_counter
+from typing import Any, ClassVar, NoReturn, Protocol
+
+from piccolo.engine.base import Engine
+from piccolo.querystring import QueryString
+
+from synctv_server.domain.errors import SyncTVError
+from synctv_server.store.address import Kind
+from synctv_server.store.observer import PoolUse, StoreObserver
+from synctv_server.store.transaction import Transaction
+
+
+class Row(Protocol):
+    """One row as the drivers give it (`sqlite3.Row`, `asyncpg.Record`): columns by name."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
+
+    def keys(self) -> Iterable[str]: ...
+
+
+class StoreEngine(Engine[Transaction]):
+    """One open database. Raises the kinds of `domain/errors.py`, with the driver's error as the cause."""
+
+    kind: ClassVar[Kind]
+    driver_errors: ClassVar[tuple[type[BaseException], ...]]
+
+    def __init__(self, observer: StoreObserver) -> None:
+        # Not the constructor of Piccolo's Engine: that connects to the server in a thread to ask its version.
+        self.engine_type = self.kind
+        self.min_version_number = 0
+        self.log_queries = self.log_responses = False
+        self.query_id = 0
+        self.observer = observer
+        self.current_transaction: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
+        self._waiting = 0
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect; Unavailable where the database cannot be reached."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Give every connection back, within seconds."""
+
+    @abstractmethod
+    def pool_use(self) -> PoolUse:
+        """The present use of the connections."""
+
+    @abstractmethod
+    async def _fetch(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]: ...
+
+    @abstractmethod
+    async def _fetch_on(self, connection: Any, sql: str, arguments: Sequence[Any]) -> Sequence[Row]: ...
+
+    @abstractmethod
+    async def _begin(self, *, durable: bool) -> Any: ...
+
+    @abstractmethod
+    async def _end(self, connection: Any, *, is_kept: bool) -> None: ...
+
+    @abstractmethod
+    def _ours(self, error: BaseException) -> SyncTVError | None: ...
+
+    async def fetch(self, sql: str, arguments: Sequence[Any] = ()) -> Sequence[Row]:
+        """The rows of one statement in the dialect of this database.
+
+        Inside a transaction of this task it is part of it; else it stands alone.
+        """
+        began = perf_counter()
+        inside = self.live_transaction()
+        try:
+            with self.faults():
+                if inside is not None:
+                    return await self._fetch_on(inside.connection, sql, arguments)
+                return await self._fetch(sql, arguments)
+        finally:
+            self.observer.queried(perf_counter() - began)
+
+    async def execute(self, connection: Any, sql: str) -> None:
+        """One statement without arguments on a connection that the caller holds."""
+        with self.faults():
+            await self._fetch_on(connection, sql, ())
+
+    async def begin(self, *, durable: bool) -> Any:
+        """A connection of its own with an open transaction; `durable` survives a loss of power once kept."""
+        with self.faults():
+            return await self._begin(durable=durable)
+
+    async def end(self, connection: Any, *, is_kept: bool) -> None:
+        """Commit or undo, and give the connection back in any case. Must not be cancelled."""
+        if not is_kept:
+            self.observer.rolled_back()
+        with self.faults():
+            await self._end(connection, is_kept=is_kept)
+
+    def live_transaction(self) -> Transaction | None:
+        """The open transaction of this very task. Tasks inherit the variable, and must not share one."""
+        inside = self.current_transaction.get()
+        return inside if inside is not None and inside.task is asyncio.current_task() else None
+
+    @contextmanager
+    def faults(self) -> Iterator[None]:
+        """Errors of the driver inside leave as ours."""
+        try:
+            yield
+        except self.driver_errors as error:
+            self.observer.query_failed()
+            if (known := self._ours(error)) is not None:
+                raise known from error
+            raise
+
+    @contextmanager
+    def _waited(self) -> Iterator[None]:
+        """Counts and times a caller that waits for a connection."""
+        began = perf_counter()
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            self.observer.waited(perf_counter() - began)
+
+    # What Piccolo's queries call.
+
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Sequence[Row]:  # noqa: ARG002, FBT001, FBT002  (Piccolo's signature)
+        sql, arguments = querystring.compile_string(engine_type=self.engine_type)
+        return await self.fetch(sql, arguments)
+
+    async def run_ddl(self, ddl: str, in_pool: bool = True) -> Sequence[Row]:  # noqa: ARG002, FBT001, FBT002  (Piccolo's signature)
+        return await self.fetch(ddl)
+
+    def transform_response_to_dicts(self, results: Iterable[Row]) -> list[dict[str, Any]]:
+        return [dict(row) for row in results]
+
+    def transaction(self, *, durable: bool = False) -> Transaction:
+        return Transaction(self, durable=durable)
+
+    def atomic(self) -> NoReturn:
+        raise TypeError("open a transaction() instead")
+
+    async def batch(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("read in pages instead: a batch would hold a connection while its caller waits")
+
+    async def prep_database(self) -> None:
+        """Nothing: migrations prepare it."""
+
+    async def get_version(self) -> float:
+        return self.get_version_sync()
+
+    def get_version_sync(self) -> float:
+        return self.min_version_number
+
+
+@lru_cache(maxsize=512)
+def in_dialect(sql: str, kind: Kind) -> str:
+    """`sql` with its `{}` as the placeholders of the database: `?`, or `$1`, `$2`..."""
+    first, *rest = sql.split("{}")
+    if kind == "sqlite":
+        return "?".join((first, *rest))
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=1))

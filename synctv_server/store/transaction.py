@@ -1,0 +1,112 @@
+"""The transaction: everything or nothing, and what is to be done once it is kept.
+
+Opened by services through `database.transaction()`. It belongs to the task that opened it: the stores called
+in that task take part, a task started inside does not. One inside another is a savepoint.
+
+Locks are taken in this order, here as everywhere: the room's turn, then the rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from piccolo.engine.base import BaseTransaction
+
+from synctv_server.store.unbroken import unbroken
+
+if TYPE_CHECKING:
+    from contextvars import Token
+
+    from synctv_server.store.engine import StoreEngine
+
+Hook = Callable[[], object]
+"""Called after the commit; when it gives an awaitable, that is awaited."""
+
+
+class Transaction(BaseTransaction):
+    """`async with`: committed at the end, undone when the block raises or is cancelled.
+
+    A commit that has begun is finished, and its hooks are run, even when the task is cancelled meanwhile.
+    """
+
+    __slots__ = ("_engine", "_hooks", "_outer", "_savepoints", "_token", "connection", "durable", "task")
+
+    def __init__(self, engine: StoreEngine, *, durable: bool) -> None:
+        self._engine = engine
+        self._outer: Transaction | None = None
+        self._hooks: list[Hook] = []
+        self._savepoints = 0
+        self._token: Token[Transaction | None] | None = None
+        self.connection: Any = None
+        self.durable = durable
+        self.task: asyncio.Task[Any] | None = None
+
+    def after_commit(self, hook: Hook) -> None:
+        """Have `hook` called after the commit, in the order of these calls; never when it is undone.
+
+        Inside a savepoint it waits for the outermost commit. An error of a hook reaches the caller after the
+        other hooks have run: the transaction is kept by then.
+        """
+        self._hooks.append(hook)
+
+    async def __aenter__(self) -> Self:
+        self.task = asyncio.current_task()
+        self._outer = self._engine.live_transaction()
+        if self._outer is None:
+            self.connection = await self._engine.begin(durable=self.durable)
+        else:
+            await self._enter_savepoint(self._outer)
+        self._token = self._engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if self._token is not None:
+            self._engine.current_transaction.reset(self._token)
+        end = self._end if self._outer is None else self._end_savepoint
+        await unbroken(end(is_kept=error_type is None))
+        return False
+
+    async def _enter_savepoint(self, outer: Transaction) -> None:
+        if self.durable and not outer.durable:
+            raise RuntimeError("a durable transaction inside one that is not: make the outer one durable")
+        self.connection = outer.connection
+        self._savepoints = outer._savepoints + 1
+        await self._engine.execute(self.connection, f"SAVEPOINT {self._savepoint}")
+
+    async def _end_savepoint(self, *, is_kept: bool) -> None:
+        if not is_kept:
+            await self._engine.execute(self.connection, f"ROLLBACK TO SAVEPOINT {self._savepoint}")
+        await self._engine.execute(self.connection, f"RELEASE SAVEPOINT {self._savepoint}")
+        if is_kept and self._outer is not None:
+            for hook in self._hooks:
+                self._outer.after_commit(hook)
+
+    async def _end(self, *, is_kept: bool) -> None:
+        await self._engine.end(self.connection, is_kept=is_kept)
+        if is_kept:
+            await self._run_hooks()
+
+    async def _run_hooks(self) -> None:
+        async with AsyncExitStack() as stack:  # runs every one, whatever another raises
+            for hook in reversed(self._hooks):
+                stack.push_async_callback(_call, hook)
+
+    @property
+    def _savepoint(self) -> str:
+        return f"synctv_{self._savepoints}"
+
+
+async def _call(hook: Hook) -> None:
+    result = hook()
+    if inspect.isawaitable(result):
+        await result
