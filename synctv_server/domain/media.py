@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from synctv_server.domain import text
-from synctv_server.domain.errors import NotFound
+from synctv_server.domain.errors import Invalid, NotFound
 from synctv_server.domain.ids import MediaId, RoomId
 from synctv_server.domain.sessions import Person
 from synctv_server.domain.times import Millis
@@ -42,6 +45,9 @@ AUDIO_TYPES = {
     ".opus": "audio/ogg",
     ".wav": "audio/wav",
 }
+# Control characters, halves of surrogate pairs, and the separator of another system.
+_NEVER_IN_A_PATH = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\\]")
+_HOST = re.compile(r"[^\s<>\"\\^`{|}%]+")
 PLAYABLE_TYPES = VIDEO_TYPES | AUDIO_TYPES
 """File name ending to content type, for what browsers play."""
 
@@ -80,18 +86,31 @@ def check_url(url: str) -> str:
     `http(s)://…` without credentials, or `library:<path>`; else Invalid.
     """
     if url.startswith(LIBRARY_SCHEME):
-        return text.one_line("url", url, longest=URL_LONGEST)
+        return LIBRARY_SCHEME + check_library_path("url", url.removeprefix(LIBRARY_SCHEME))
     clean = text.one_line("url", url, longest=URL_LONGEST)
     try:
         parts = urlsplit(clean)
         parts.port  # noqa: B018  (reading it is the check: a port out of range raises)
     except ValueError as error:
         raise text.invalid("url", f"is not an address: {error}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or ""):
         raise text.invalid("url", "must begin with https:// or http://, or be library:<path>")
     if parts.username is not None or parts.password is not None:
         raise text.invalid("url", "must not hold a user name or password: everyone in the room would see it")
     return clean
+
+
+def check_library_path(field: str, path: str) -> str:
+    """A path below the media folder as it stands on the disk, `/` between its parts; else Invalid.
+
+    Not normalised: to the disk two spellings of a letter are two names. Hidden names are refused with `..`.
+    """
+    parts = path.split("/")
+    if any(not part or part.startswith(".") for part in parts) or _NEVER_IN_A_PATH.search(path):
+        raise text.invalid(field, "must be a path inside the media folder, like films/night.mp4")
+    if len(path) > URL_LONGEST:
+        raise text.invalid(field, f"must have at most {URL_LONGEST} characters")
+    return path
 
 
 def kind_of(url: str) -> MediaKind:
@@ -102,15 +121,31 @@ def kind_of(url: str) -> MediaKind:
 def title_of(url: str) -> str:
     """A title for an item that came without one.
 
-    Its file name without the ending, else the host, else the address.
+    Its file name without the ending, else the host, else its kind.
     """
-    name = _path(url).stem.replace("_", " ").strip()
-    candidate = name or urlsplit(url).hostname or url
-    printable = "".join(c for c in candidate if c.isprintable())[:TITLE_LONGEST].strip()
-    return printable or url[:TITLE_LONGEST]
+    for candidate in (_path(url).stem.replace("_", " "), urlsplit(url).hostname or ""):
+        printable = "".join(c for c in unicodedata.normalize("NFC", candidate) if c.isprintable())
+        try:
+            return check_title(printable.strip()[:TITLE_LONGEST])
+        except Invalid:
+            continue
+    return kind_of(url).value
 
 
-def neighbour(items: list[MediaItem], current: MediaId | None, step: int) -> MediaItem:
+def place_between(before: float | None, after: float | None) -> float | None:
+    """An order key between two neighbours; None where no number is left and the list must be numbered anew.
+
+    None for a neighbour means the beginning or the end of the list.
+    """
+    if before is None:
+        return 0.0 if after is None else after - 1.0
+    if after is None:
+        return before + 1.0
+    middle = (before + after) / 2
+    return middle if before < middle < after else None
+
+
+def neighbour(items: Sequence[MediaItem], current: MediaId | None, step: int) -> MediaItem:
     """The item `step` places from the current one in list order.
 
     Without a current one, the first. NotFound at an end.

@@ -157,6 +157,16 @@ def require_grant(actor_mask: Permission, target_role: Role, old: Override, new:
         raise Forbidden(f"{', '.join(names(new.allow & OWNERS_ALONE))} is the owner's alone")
 
 
+def require_preset(actor_mask: Permission, old: Control, new: Control) -> None:
+    """Another preset grants what it adds to a role: the rule of `require_grant` holds for it too."""
+    for role in (Role.GUEST, Role.MEMBER):
+        gained = effective(role, new, Override(), is_muted=False) & ~effective(
+            role, old, Override(), is_muted=False
+        )
+        if excess := gained & ~actor_mask:
+            raise Forbidden(f"this setting grants what you do not hold: {', '.join(names(excess))}")
+
+
 def require_higher_rank(actor_rank: int, target_rank: int) -> None:
     """Forbidden unless the actor stands above the target."""
     if actor_rank <= target_rank:

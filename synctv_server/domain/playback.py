@@ -64,12 +64,15 @@ def apply(
 
     `delay` is the span from now to the moment when a scheduled change takes effect; a pause is immediate.
     `duration` of the item clamps positions, where it is known. Raises Invalid on a position or rate that is
-    none, and Conflict where `if_revision` names another revision.
+    none, then Conflict where `if_revision` names another revision or nothing is loaded.
     """
+    _check(command)
     if command.if_revision is not None and command.if_revision != state.revision:
         raise Conflict(
             f"the room is at revision {state.revision}, not {command.if_revision}", code="playback.revision"
         )
+    if state.media_id is None and not isinstance(command, Load):
+        raise Conflict("nothing is loaded: add a film and load it first", code="playback.empty")
     changed = _changed(state, command, now, now + delay, duration)
     if changed is state:
         return state
@@ -106,6 +109,14 @@ def anchored(state: PlaybackState, now: Millis) -> PlaybackState:
     return replace(state, effective_at=now)
 
 
+def _check(command: PlaybackCommand) -> None:
+    if isinstance(command, Rate):
+        if not RATE_LEAST <= command.rate <= RATE_MOST:
+            raise invalid("rate", f"must be {RATE_LEAST} to {RATE_MOST}")
+    elif command.position is not None and not 0 <= command.position < math.inf:
+        raise invalid("position", "must be a number of seconds from 0")
+
+
 def _changed(
     state: PlaybackState, command: PlaybackCommand, now: Millis, start: Millis, duration: float | None
 ) -> PlaybackState:
@@ -123,34 +134,29 @@ def _changed(
 
 
 def _play(state: PlaybackState, command: Play, start: Millis, duration: float | None) -> PlaybackState:
-    _require_media(state)
     here = _clamped(state.position_at(start), duration)
-    wanted = here if command.position is None else _checked_position(command.position, duration)
+    wanted = here if command.position is None else _clamped(command.position, duration)
     if state.playing and abs(wanted - here) < _SAME_POSITION_SECONDS:
         return state
     return replace(state, playing=True, position=wanted, effective_at=start)
 
 
 def _pause(state: PlaybackState, command: Pause, now: Millis, duration: float | None) -> PlaybackState:
-    _require_media(state)
     here = _clamped(state.position_at(now), duration)
-    wanted = here if command.position is None else _checked_position(command.position, duration)
+    wanted = here if command.position is None else _clamped(command.position, duration)
     if not state.playing and abs(wanted - here) < _SAME_POSITION_SECONDS:
         return state
     return replace(state, playing=False, position=wanted, effective_at=now)
 
 
 def _seek(state: PlaybackState, command: Seek, start: Millis, duration: float | None) -> PlaybackState:
-    _require_media(state)
-    wanted = _checked_position(command.position, duration)
-    if not state.playing and wanted == state.position:
+    wanted = _clamped(command.position, duration)
+    if wanted == state.position_at(start):
         return state
     return replace(state, position=wanted, effective_at=start)
 
 
 def _rate(state: PlaybackState, command: Rate, start: Millis, duration: float | None) -> PlaybackState:
-    if not (math.isfinite(command.rate) and RATE_LEAST <= command.rate <= RATE_MOST):
-        raise invalid("rate", f"must be {RATE_LEAST} to {RATE_MOST}")
     if command.rate == state.rate:
         return state
     return replace(
@@ -159,20 +165,10 @@ def _rate(state: PlaybackState, command: Rate, start: Millis, duration: float | 
 
 
 def _load(command: Load, start: Millis, duration: float | None) -> PlaybackState:
-    position = _checked_position(command.position, duration)
+    position = _clamped(command.position, duration)
     return PlaybackState(command.media_id, command.playing, position, 1.0, effective_at=start)
 
 
-def _require_media(state: PlaybackState) -> None:
-    if state.media_id is None:
-        raise Conflict("nothing is loaded: add a film and load it first", code="playback.empty")
-
-
-def _checked_position(position: float, duration: float | None) -> float:
-    if not math.isfinite(position) or position < 0:
-        raise invalid("position", "must be a number of seconds from 0")
-    return _clamped(position, duration)
-
-
 def _clamped(position: float, duration: float | None) -> float:
-    return position if duration is None else min(position, duration)
+    # Adding zero turns a negative zero, which JSON would show, into a plain one.
+    return (position if duration is None else min(position, duration)) + 0.0
