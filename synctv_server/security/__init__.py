@@ -1,0 +1,1 @@
+"""Cryptography without a database: passwords, tokens, the key ring, sealed values, signed links."""
