@@ -1,0 +1,83 @@
+"""What one run of the command knows: its global flags, and the settings of the installation, read once.
+
+Made by `main`; a command gets it by `Invocation.of(ctx)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synctv_cli.arguments import CommandLine
+from synctv_cli.output import Output
+
+if TYPE_CHECKING:
+    import typer
+
+    from synctv_server.config.sources import LoadedSettings
+
+Flags = Mapping[str, str | int | bool]
+
+
+@dataclass(slots=True)
+class Invocation:
+    """The global flags, before any setting is read."""
+
+    output: Output
+    environ: Mapping[str, str]
+    command: str = ""
+    data_dir_flag: Path | None = None
+    config_flag: Path | None = None
+    _data_dir: Path | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, ctx: typer.Context) -> Invocation:
+        """The invocation that a command runs in."""
+        found: Any = ctx.find_root().obj
+        if not isinstance(found, cls):
+            raise TypeError("the command was started without its invocation")
+        return found
+
+    def apply(self, line: CommandLine) -> None:
+        """Takes over what the command line says for all commands."""
+        self.command = next(iter(line.rest), "")
+        self.data_dir_flag = _path(line.values.get("--data-dir"))
+        self.config_flag = _path(line.values.get("--config"))
+        output = self.output
+        output.is_quiet = "--quiet" in line.switches
+        output.is_verbose = "--verbose" in line.switches
+        output.has_colour = output.has_colour and "--no-color" not in line.switches
+
+    @property
+    def data_dir(self) -> Path:
+        """The data directory of the contract's order, whether it exists or not."""
+        if self._data_dir is None:
+            from synctv_server.config.sources import resolve_data_dir
+
+            self._data_dir = resolve_data_dir(self.data_dir_flag, self.environ)
+        return self._data_dir
+
+    def load(self, flags: Flags | None = None) -> LoadedSettings:
+        """The settings, with the flags of the command on top; warnings are said.
+
+        Raises ConfigurationInvalid with every problem found.
+        """
+        from synctv_server.config.sources import load
+
+        loaded = load(
+            data_dir=self.data_dir, config_file=self.config_flag, flags=flags or {}, environ=self.environ
+        )
+        for warning in loaded.warnings:
+            self.output.note(f"Warning: {warning.message}")
+        return loaded
+
+    @property
+    def log_directory(self) -> Path | None:
+        """Where a crash may be written down, where the data directory can be told at all."""
+        return self._data_dir / "logs" if self._data_dir else None
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None
