@@ -12,6 +12,7 @@ from synctv_server.domain.times import Millis
 from synctv_server.domain.users import SiteRole
 
 GUEST_NAME_LONGEST = 50
+_USER_AGENT_LONGEST = 200
 
 
 class ActorKind(StrEnum):
@@ -45,6 +46,20 @@ class Actor:
     def is_administrator(self) -> bool:
         return self.is_operator or (self.kind is ActorKind.USER and self.role.rank >= SiteRole.ADMIN.rank)
 
+    def require_administrator(self) -> None:
+        """Forbidden unless this is an administrator of the site or the operator."""
+        if not self.is_administrator:
+            raise Forbidden("only an administrator of this server may do this")
+
+    def require_above(self, role: SiteRole) -> None:
+        """Forbidden unless this actor may make, change or end an account of this role.
+
+        Administrators stand above users, a root above everybody but the operator, who stands above all.
+        """
+        self.require_administrator()
+        if not (self.is_operator or self.role is SiteRole.ROOT or self.role.rank > role.rank):
+            raise Forbidden(f"an account of the role {role} is not below yours")
+
     def person(self) -> UserId:
         """The id of the account or guest; Forbidden for the operator, who is nobody in a room."""
         if self.user_id is None:
@@ -58,6 +73,20 @@ class Person:
 
     id: UserId
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request comes from: the address behind trusted proxies, and what the program calls itself."""
+
+    address: str
+    user_agent: str = ""
+
+    @classmethod
+    def of(cls, address: str, user_agent: str) -> Client:
+        """With the name cut to 200 printable characters, as it is shown in the list of sessions."""
+        printable = "".join(character for character in user_agent if character.isprintable())
+        return cls(address, printable[:_USER_AGENT_LONGEST])
 
 
 @dataclass(frozen=True, slots=True)
