@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 
 from synctv_server.domain import text
@@ -32,6 +32,40 @@ class WaitPolicy(StrEnum):
     NEVER = "never"
 
 
+class Access(StrEnum):
+    """What somebody needs who would like to enter."""
+
+    ENTER = "enter"  # is in already
+    JOIN = "join"
+    PASSWORD = "password"  # noqa: S105  (a word, not a secret)
+    GUEST = "guest"  # nobody is signed in, and guests are welcome
+    SIGN_IN = "sign_in"
+    FULL = "full"
+    BANNED = "banned"
+    CLOSED = "closed"
+
+
+class RoomScope(StrEnum):
+    """Which rooms a list holds."""
+
+    MINE = "mine"
+    PUBLIC = "public"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsEdit:
+    """The settings to change; None leaves one as it is."""
+
+    allow_guests: bool | None = None
+    max_members: int | None = None
+    control: Control | None = None
+    wait_policy: WaitPolicy | None = None
+
+
+UNCHANGED = SettingsEdit()
+
+
 @dataclass(frozen=True, slots=True)
 class RoomSettings:
     allow_guests: bool = False
@@ -49,11 +83,13 @@ class RoomSettings:
             return cls(allow_guests=True, control=Control.EVERYONE)
         return cls()
 
-    def checked(self) -> RoomSettings:
-        """Itself; Invalid when a value is out of bounds."""
-        if not 1 <= self.max_members <= MEMBERS_MOST:
+    def edited(self, edit: SettingsEdit) -> RoomSettings:
+        """The settings after `edit`; Invalid when a value is out of bounds."""
+        changes = {name: value for name, value in asdict(edit).items() if value is not None}
+        settings = replace(self, **changes)
+        if not 1 <= settings.max_members <= MEMBERS_MOST:
             raise text.invalid("settings.max_members", f"must be 1 to {MEMBERS_MOST}")
-        return self
+        return settings
 
 
 @dataclass(frozen=True, slots=True)

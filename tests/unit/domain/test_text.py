@@ -92,5 +92,5 @@ def test_description_may_be_empty() -> None:
 @pytest.mark.parametrize("most", [0, -1, rooms.MEMBERS_MOST + 1])
 def test_capacity_out_of_bounds_names_its_setting(most: int) -> None:
     with pytest.raises(Invalid) as caught:
-        rooms.RoomSettings(max_members=most).checked()
+        rooms.RoomSettings().edited(rooms.SettingsEdit(max_members=most))
     assert caught.value.errors[0].field == "settings.max_members"
