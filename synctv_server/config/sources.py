@@ -82,12 +82,16 @@ def resolve_data_dir(flag: Path | None, environ: Mapping[str, str]) -> Path:
     return data_home / "synctv"
 
 
-def _config_file(flag: Path | None, home: Path, environ: Mapping[str, str]) -> Path | None:
+def config_path(flag: Path | None, home: Path, environ: Mapping[str, str]) -> Path:
+    """Where the configuration file belongs: the flag, `SYNCTV_CONFIG`, else `synctv.toml` in the data directory."""
     named = flag or (Path(environ["SYNCTV_CONFIG"]) if environ.get("SYNCTV_CONFIG") else None)
-    if named is not None:
-        return named.expanduser().absolute()
-    usual = home / CONFIG_FILE_NAME
-    return usual if usual.exists() else None
+    return named.expanduser().absolute() if named else home / CONFIG_FILE_NAME
+
+
+def _config_file(flag: Path | None, home: Path, environ: Mapping[str, str]) -> Path | None:
+    """The file to read. One that was named must exist; the usual one need not."""
+    path = config_path(flag, home, environ)
+    return path if path != home / CONFIG_FILE_NAME or path.exists() else None
 
 
 def _field_errors(error: ValidationError, origins: Mapping[str, Origin]) -> list[FieldError]:

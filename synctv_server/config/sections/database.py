@@ -39,7 +39,7 @@ class DatabaseSection(Section):
     def _url_names_a_database(cls, url: str) -> str:
         parts = urlsplit(url)
         if parts.scheme == "sqlite":
-            if parts.netloc or parts.path.strip("/") in {"", ":memory:"}:
+            if parts.netloc or parts.path.rpartition("/")[2] in {"", ":memory:"}:
                 raise ValueError("must name a file: sqlite:///synctv.db, or sqlite:////srv/synctv.db")
         elif parts.scheme in {"postgresql", "postgres"}:
             if not parts.path.strip("/"):
