@@ -6,7 +6,7 @@ Called by `main`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from synctv_cli.failures import Usage
@@ -14,7 +14,7 @@ from synctv_cli.failures import Usage
 
 @dataclass(frozen=True, slots=True)
 class GlobalFlag:
-    """One flag. With a `metavar` it takes a value, which `variable` gives too."""
+    """One flag. With a `metavar` it takes a value; where it is not given, the settings read `variable`."""
 
     name: str
     help: str
@@ -44,12 +44,12 @@ class CommandLine:
     rest: list[str] = field(default_factory=list)
 
 
-def read_global_flags(arguments: Sequence[str], environ: Mapping[str, str]) -> CommandLine:
+def read_global_flags(arguments: Sequence[str]) -> CommandLine:
     """Takes the global flags out, wherever they stand. Raises Usage on a value that is missing or too much.
 
     What stands behind `--` is never a flag. A value that looks like one is written `--reason=--json`.
     """
-    line = CommandLine(values={name: value for name, value in _from_environment(environ) if value})
+    line = CommandLine()
     waiting = iter(arguments)
     for argument in waiting:
         name, equals, value = argument.partition("=")
@@ -65,10 +65,6 @@ def read_global_flags(arguments: Sequence[str], environ: Mapping[str, str]) -> C
     if line.rest == ["--version"]:
         line.rest = ["version"]
     return line
-
-
-def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(flag.name, environ.get(flag.variable, "")) for flag in GLOBAL_FLAGS.values() if flag.variable]
 
 
 def _needed(flag: GlobalFlag, value: str) -> str:

@@ -60,18 +60,22 @@ class Invocation:
         return self._data_dir
 
     def load(self, flags: Flags | None = None) -> LoadedSettings:
-        """The settings, with the flags of the command on top; warnings are said.
+        """The settings, with the flags of the command on top; what is doubtful in them is said on the way.
 
         Raises ConfigurationInvalid with every problem found.
         """
+        loaded = self.load_silently(flags)
+        for warning in loaded.warnings:
+            self.output.note(f"Warning: {warning.setting}: {warning.text}")
+        return loaded
+
+    def load_silently(self, flags: Flags | None = None) -> LoadedSettings:
+        """As `load`, for a command that shows the warnings itself."""
         from synctv_server.config.sources import load
 
-        loaded = load(
+        return load(
             data_dir=self.data_dir, config_file=self.config_flag, flags=flags or {}, environ=self.environ
         )
-        for warning in loaded.warnings:
-            self.output.note(f"Warning: {warning.message}")
-        return loaded
 
     @property
     def log_directory(self) -> Path | None:

@@ -111,13 +111,13 @@ def run(
     output = Output(streams or Streams.of_process(), as_json="--json" in arguments, environ=environ)
     invocation = Invocation(output, environ)
     try:
-        line = read_global_flags(arguments, environ)
+        line = read_global_flags(arguments)
         invocation.apply(line)
         code = _carry_out(line.rest, invocation)
     except BrokenPipeError:
         _forget_stdout()
         code = FAILED
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 — the edge of the command line
+    except (Exception, KeyboardInterrupt) as error:  # the edge of the command line
         failure = _failure(error, invocation)
         output.fail(failure)
         code = failure.exit_code
