@@ -14,9 +14,9 @@ from piccolo.table import Table
 
 from synctv_server.store.address import DatabaseAddress, Kind
 from synctv_server.store.engine import Row, StoreEngine, in_dialect
+from synctv_server.store.engines.postgres import PostgresEngine
+from synctv_server.store.engines.sqlite import SQLiteEngine
 from synctv_server.store.observer import PoolUse, StoreObserver
-from synctv_server.store.postgres import PostgresEngine
-from synctv_server.store.sqlite import SQLiteEngine
 from synctv_server.store.transaction import Transaction
 
 Response = TypeVar("Response")

@@ -1,7 +1,7 @@
 """What both of our Piccolo engines share: statements, transactions bound to their task, errors made ours.
 
 Piccolo's own engines lose pool connections when a task is cancelled, and open a connection for each query on
-SQLite (docs/decisions/0003). `sqlite.py` and `postgres.py` fill in how a connection is taken and given back.
+SQLite (docs/decisions/0003). The engines of `engines/` fill in how a connection is taken and given back.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ from typing import Any
 import asyncpg
 
 from synctv_server.domain.errors import Conflict, Unavailable
-from synctv_server.store import faults
 from synctv_server.store.address import DatabaseAddress
-from synctv_server.store.postgres import CONNECT_SECONDS, PostgresEngine
+from synctv_server.store.engines import faults
+from synctv_server.store.engines.postgres import CONNECT_SECONDS, PostgresEngine
 
 # Any fixed number will do: the first eight bytes of SHA-256 of "synctv server", as a signed integer.
 _LOCK = 0x19D2_6F27_8C1B_4A53

@@ -16,8 +16,8 @@ from typing import Any, cast
 import aiosqlite
 
 from synctv_server.domain.errors import SyncTVError, Unavailable
-from synctv_server.store import faults
 from synctv_server.store.engine import Row, StoreEngine
+from synctv_server.store.engines import faults
 from synctv_server.store.observer import PoolUse, StoreObserver
 from synctv_server.store.unbroken import unbroken
 

@@ -1,0 +1,12 @@
+-- The key ring. `sealed` is the secret part, encrypted by the key above it.
+
+CREATE TABLE keys (
+    kid          TEXT PRIMARY KEY NOT NULL,
+    purpose      TEXT NOT NULL,
+    algorithm    TEXT NOT NULL,
+    state        TEXT NOT NULL,
+    created_at   BIGINT NOT NULL,
+    activated_at BIGINT,
+    retires_at   BIGINT,
+    sealed       BYTEA NOT NULL
+);

@@ -1,0 +1,53 @@
+-- Rooms and the people in them. A deleted room keeps its row, with deleted_at, and is seen by nobody.
+
+CREATE TABLE rooms (
+    id               TEXT PRIMARY KEY NOT NULL,
+    name             TEXT NOT NULL,
+    search_key       TEXT NOT NULL,
+    description      TEXT NOT NULL,
+    visibility       TEXT NOT NULL,
+    status           TEXT NOT NULL,
+    owner_id         TEXT NOT NULL REFERENCES users (id),
+    password_hash    TEXT,
+    allow_guests     BOOLEAN NOT NULL,
+    max_members      INTEGER NOT NULL,
+    control          TEXT NOT NULL,
+    wait_policy      TEXT NOT NULL,
+    version          BIGINT NOT NULL,
+    playlist_version BIGINT NOT NULL,
+    created_at       BIGINT NOT NULL,
+    updated_at       BIGINT NOT NULL,
+    deleted_at       BIGINT
+);
+CREATE INDEX rooms_owner_id ON rooms (owner_id);
+CREATE INDEX rooms_listed ON rooms (id) WHERE visibility = 'public' AND deleted_at IS NULL;
+
+-- Accounts and guests alike: user_id refers to nothing, the name is kept beside it.
+CREATE TABLE members (
+    room_id     TEXT NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    user_id     TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    role        TEXT NOT NULL,
+    allow       BIGINT NOT NULL,
+    deny        BIGINT NOT NULL,
+    muted_until BIGINT,
+    joined_at   BIGINT NOT NULL,
+    invited_by  TEXT,
+    PRIMARY KEY (room_id, user_id)
+);
+CREATE INDEX members_user_id ON members (user_id, room_id);
+CREATE INDEX members_joined_at ON members (room_id, joined_at, user_id);
+
+CREATE TABLE bans (
+    room_id    TEXT NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    user_id    TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    by_id      TEXT NOT NULL,
+    by_name    TEXT NOT NULL,
+    reason     TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    ends_at    BIGINT,
+    address    TEXT,
+    PRIMARY KEY (room_id, user_id)
+);
+CREATE INDEX bans_address ON bans (room_id, address) WHERE address IS NOT NULL;

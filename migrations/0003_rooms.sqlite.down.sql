@@ -1,0 +1,3 @@
+DROP TABLE bans;
+DROP TABLE members;
+DROP TABLE rooms;

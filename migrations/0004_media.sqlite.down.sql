@@ -1,0 +1,2 @@
+DROP TABLE playback;
+DROP TABLE media;

@@ -1,0 +1,138 @@
+"""One connection for migrations: what the two databases do each in their way. Used by the runner."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from synctv_server.domain.errors import Conflict, SyncTVError
+from synctv_server.store.address import Kind
+from synctv_server.store.engine import Row, in_dialect
+from synctv_server.store.unbroken import unbroken
+from synctv_server.upkeep.migrate import files, ledger
+
+_LOCK_POLL_SECONDS = 0.1
+
+
+class MigrationSession(ABC):
+    """An open connection. Raises the kinds of `domain/errors.py` for what the database refuses."""
+
+    kind: ClassVar[Kind]
+    driver_errors: ClassVar[tuple[type[BaseException], ...]]
+
+    @abstractmethod
+    async def open(self) -> None: ...
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+    @abstractmethod
+    async def has_ledger(self) -> bool: ...
+
+    @abstractmethod
+    async def backup(self, to: Path) -> bool:
+        """Copy the database to a new file and check the copy; False where this database has no such way."""
+
+    @abstractmethod
+    async def _execute(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]: ...
+
+    @abstractmethod
+    async def _run_file(self, sql: str) -> None:
+        """All statements of a file, inside the open transaction."""
+
+    @abstractmethod
+    async def _begin(self) -> None: ...
+
+    @abstractmethod
+    async def _before_commit(self) -> None: ...
+
+    @abstractmethod
+    async def _try_lock(self) -> bool: ...
+
+    @abstractmethod
+    async def _unlock(self) -> None: ...
+
+    @abstractmethod
+    def _ours(self, error: BaseException) -> SyncTVError | None: ...
+
+    async def execute(self, sql: str, *arguments: Any) -> Sequence[Row]:
+        """One statement; `{}` stands for the next argument."""
+        with self.faults():
+            return await self._execute(in_dialect(sql, self.kind), arguments)
+
+    async def applied(self) -> tuple[ledger.AppliedMigration, ...]:
+        """The ledger, in order; empty where there is none yet."""
+        if not await self.has_ledger():
+            return ()
+        return tuple(
+            ledger.AppliedMigration(
+                version=row["version"],
+                name=row["name"],
+                checksum=row["checksum"],
+                down_sql=row["down_sql"],
+                state=ledger.StepState(row["state"]),
+                applied_at=row["applied_at"],
+                app_version=row["app_version"],
+            )
+            for row in await self.execute(ledger.READ)
+        )
+
+    async def run(self, sql: str) -> None:
+        """The statements of a file that needs no transaction, one after the other, each kept at once."""
+        for statement in files.statements(sql):
+            with self.faults():
+                await self._execute(statement, ())
+
+    async def run_inside(self, sql: str) -> None:
+        """The statements of a file inside the transaction of `kept_together`."""
+        with self.faults():
+            await self._run_file(sql)
+
+    @asynccontextmanager
+    async def kept_together(self) -> AsyncIterator[None]:
+        """A transaction around the block."""
+        with self.faults():
+            await self._begin()
+        try:
+            yield
+            with self.faults():
+                await self._before_commit()
+                await self._execute("COMMIT", ())
+        except BaseException:
+            await unbroken(self._roll_back())
+            raise
+
+    @asynccontextmanager
+    async def locked(self, *, wait_seconds: float) -> AsyncIterator[None]:
+        """Alone among all migration runners; Conflict when another one holds it for too long."""
+        deadline = asyncio.get_running_loop().time() + wait_seconds
+        with self.faults():
+            while not await self._try_lock():
+                if asyncio.get_running_loop().time() >= deadline:
+                    raise Conflict(
+                        "another migration is running on this database; wait for it to end",
+                        code="conflict.migrating",
+                    )
+                await asyncio.sleep(_LOCK_POLL_SECONDS)
+        try:
+            yield
+        finally:
+            await self._unlock()
+
+    @contextmanager
+    def faults(self) -> Iterator[None]:
+        """Errors of the driver leave as ours, where it is not the statement that is wrong."""
+        try:
+            yield
+        except self.driver_errors as error:
+            if (known := self._ours(error)) is not None:
+                raise known from error
+            raise
+
+    async def _roll_back(self) -> None:
+        with self.faults():
+            await self._execute("ROLLBACK", ())

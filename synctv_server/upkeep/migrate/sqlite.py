@@ -1,0 +1,115 @@
+"""Migrations on a SQLite file: one connection, a lock file beside it that dies with its process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, cast
+
+import aiosqlite
+
+from synctv_server.domain.errors import BrokenState, SyncTVError, Unavailable
+from synctv_server.store.engine import Row
+from synctv_server.store.engines import faults
+from synctv_server.upkeep.migrate import files
+from synctv_server.upkeep.migrate.session import MigrationSession
+
+_BUSY_SECONDS = 10.0
+_PRIVATE = 0o600
+
+
+class SQLiteSession(MigrationSession):
+    """Makes the file, for its owner alone, where there is none."""
+
+    kind = "sqlite"
+    driver_errors = (sqlite3.Error,)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: aiosqlite.Connection
+        self._lock_file: IO[bytes] | None = None
+
+    async def open(self) -> None:
+        try:
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, _PRIVATE))
+        except OSError as error:
+            raise Unavailable(f"{self._path} cannot be opened: {error.strerror}") from error
+        with self.faults():
+            self._connection = await aiosqlite.connect(
+                self._path, timeout=_BUSY_SECONDS, isolation_level=None
+            )
+            self._connection.row_factory = sqlite3.Row
+            # A table is rebuilt to change it; what refers to it must not be deleted meanwhile.
+            # https://www.sqlite.org/lang_altertable.html, section 7. Checked before each commit.
+            await self._execute("PRAGMA foreign_keys = OFF", ())
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def has_ledger(self) -> bool:
+        found = await self.execute("SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'")
+        return bool(found)
+
+    async def backup(self, to: Path) -> bool:
+        """A copy by VACUUM INTO, opened and checked; BrokenState when it is not whole."""
+        to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(to, os.O_CREAT | os.O_EXCL, _PRIVATE))
+        try:
+            await self.execute("VACUUM INTO {}", str(to))
+            await _check_copy(to)
+        except BaseException:
+            _discard(to)
+            raise
+        return True
+
+    async def _execute(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
+        return cast("Sequence[Row]", await self._connection.execute_fetchall(sql, arguments))
+
+    async def _run_file(self, sql: str) -> None:
+        # Not executescript, which commits first.
+        for statement in files.statements(sql):
+            await self._execute(statement, ())
+
+    async def _begin(self) -> None:
+        await self._execute("BEGIN IMMEDIATE", ())
+
+    async def _before_commit(self) -> None:
+        if broken := await self._execute("PRAGMA foreign_key_check", ()):
+            raise BrokenState(f"the migration would leave rows of {broken[0]['table']} that refer to nothing")
+
+    async def _roll_back(self) -> None:
+        with suppress(sqlite3.OperationalError):  # SQLite has done it by itself (disk full)
+            await self._execute("ROLLBACK", ())
+
+    async def _try_lock(self) -> bool:
+        lock_file = self._path.with_name(f"{self._path.name}.migrate.lock").open("ab")
+        try:
+            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock_file.close()
+            return False
+        self._lock_file = lock_file
+        return True
+
+    async def _unlock(self) -> None:
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
+
+    def _ours(self, error: BaseException) -> SyncTVError | None:
+        return faults.of_sqlite(error) if isinstance(error, sqlite3.Error) else None
+
+
+def _discard(path: Path) -> None:
+    path.unlink()
+
+
+async def _check_copy(path: Path) -> None:
+    async with aiosqlite.connect(path) as copy:
+        rows = list(await copy.execute_fetchall("PRAGMA integrity_check"))
+    if rows != [("ok",)]:
+        raise BrokenState(f"the copy of the database is not whole: {rows[0][0]}; nothing has been migrated")
