@@ -1,0 +1,140 @@
+"""The two doors of the process: TCP for everybody, the control socket for the operator. Run by `serving`."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from synctv_server.domain.errors import ConfigurationInvalid, Conflict, Forbidden, SyncTVError
+from synctv_server.supervisor.control_socket import peer_of
+
+PEER_EXTENSION = "synctv.peer"
+"""Key in the scope's extensions under which the control application finds the uid and pid of its caller."""
+
+WS_LARGEST_BYTES = 64 * 1024
+WS_PING_SECONDS = 15.0
+WS_PONG_SECONDS = 20.0
+_KEEP_ALIVE_SECONDS = (
+    75  # longer than nginx keeps an idle connection to us, so that it never meets a closed one
+)
+_BACKLOG = 2048
+
+
+class Listener(uvicorn.Server):
+    """A server of uvicorn that leaves the process's signals to the supervisor."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class ControlProtocol(H11Protocol):
+    """HTTP over the control socket: every request carries who is at the other end."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        super().connection_made(transport)
+        connection: socket.socket = transport.get_extra_info("socket")
+        self.app = with_peer(self.app, peer_of(connection))
+
+
+def with_peer(app: Any, peer: dict[str, int]) -> Any:
+    """The ASGI application `app`, told that `peer` (uid, pid) calls it."""
+
+    async def called(scope: Any, receive: Any, send: Any) -> None:
+        extensions = {**scope.get("extensions", {}), PEER_EXTENSION: peer}
+        await app({**scope, "extensions": extensions}, receive, send)
+
+    return called
+
+
+def public_listener(app: Any, websocket_protocol: type[asyncio.Protocol], drain_seconds: int) -> Listener:
+    """Serves `app` over TCP, with WebSockets as the contract has them (§4: sizes and pings)."""
+    return Listener(
+        uvicorn.Config(
+            app,
+            http="h11",
+            ws=websocket_protocol,
+            ws_max_size=WS_LARGEST_BYTES,
+            ws_ping_interval=WS_PING_SECONDS,
+            ws_ping_timeout=WS_PONG_SECONDS,
+            ws_per_message_deflate=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=drain_seconds,
+            backlog=_BACKLOG,
+            **_QUIET,
+        )
+    )
+
+
+def control_listener(app: Any) -> Listener:
+    """Serves `app` to the operator."""
+    return Listener(
+        uvicorn.Config(app, http=ControlProtocol, ws="none", timeout_graceful_shutdown=5, **_QUIET)
+    )
+
+
+def bind_tcp(host: str, port: int) -> socket.socket:
+    """A socket on `host` and `port` (0: any free one), not yet listening.
+
+    Raises Conflict when the port is in use, Forbidden when it is not ours to take, ConfigurationInvalid when this
+    machine has no such address.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _unusable(host, error) from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind(address)
+        # Two sockets may share a port until one listens (SO_REUSEADDR); only now is it known to be ours.
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise _refused(host, port, error) from error
+    return listener
+
+
+# The application does its own logging, headers and reading of proxies.
+_QUIET: dict[str, Any] = {
+    "lifespan": "off",
+    "log_config": None,
+    "log_level": "warning",
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,
+}
+
+
+def _refused(host: str, port: int, error: OSError) -> SyncTVError:
+    if error.errno == errno.EADDRINUSE:
+        return Conflict(
+            f"port {port} on {host} is in use by another program",
+            code="conflict.port_in_use",
+            hint=f"Stop that program, or choose another port: `synctv serve --port {port + 1}`, or server.port.",
+        )
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return Forbidden(
+            f"this user may not listen on port {port}",
+            code="forbidden.port",
+            hint="Choose a port above 1023, and let a proxy answer on 80 and 443.",
+        )
+    return _unusable(host, error)
+
+
+def _unusable(host: str, error: OSError) -> ConfigurationInvalid:
+    return ConfigurationInvalid(
+        f"server.host: cannot listen on {host}: {(error.strerror or 'error').lower()}",
+        hint="Use 127.0.0.1 for this machine alone, or 0.0.0.0 for all of its addresses.",
+    )

@@ -1,0 +1,19 @@
+"""Tells systemd how far the server is (sd_notify(3)); silent where nothing asks for it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import suppress
+
+
+def notify(state: str) -> None:
+    """Sends one state line such as `READY=1`. A service manager that is gone is no reason to stop."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if address.startswith("@"):  # Linux's abstract names begin with a zero byte
+        address = f"\0{address[1:]}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel, suppress(OSError):
+        channel.connect(address)
+        channel.sendall(state.encode())
