@@ -31,7 +31,8 @@ CREATE TABLE sessions (
     ended_at      BIGINT,
     refresh_hash  BYTEA,
     previous_hash BYTEA,
-    rotated_at    BIGINT
+    rotated_at    BIGINT,
+    successor     BYTEA
 );
 CREATE UNIQUE INDEX sessions_refresh_hash ON sessions (refresh_hash);
 CREATE INDEX sessions_previous_hash ON sessions (previous_hash);

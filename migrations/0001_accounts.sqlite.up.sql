@@ -31,7 +31,8 @@ CREATE TABLE sessions (
     ended_at      INTEGER,
     refresh_hash  BLOB,
     previous_hash BLOB,
-    rotated_at    INTEGER
+    rotated_at    INTEGER,
+    successor     BLOB
 );
 CREATE UNIQUE INDEX sessions_refresh_hash ON sessions (refresh_hash);
 CREATE INDEX sessions_previous_hash ON sessions (previous_hash);
