@@ -71,7 +71,7 @@ Hear = Callable[[Notice], None]
 
 
 class Notices(Protocol):
-    """Unordered and unnumbered; heard by every server within a second, by the publishing one before `publish` returns."""
+    """Heard by every server within a second, by the publishing one before `publish` returns."""
 
     async def publish(self, notice: Notice) -> None:
         """Tell every follower on every server."""

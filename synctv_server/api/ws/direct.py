@@ -1,0 +1,43 @@
+"""The straight way out of a connection: whole frames to the transport, the same bytes for everybody.
+
+Made by `protocol`, found by `handler` in the scope's extensions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from synctv_server.realtime.outbox import Listener, Write
+
+EXTENSION = "synctv.socket"
+"""Key of the scope's extensions under which a `DirectSocket` is."""
+
+
+class DirectSocket:
+    """Writes past ASGI's `send`. `end` closes with a code; `ping_seconds` is what the last ping took, 0 before it."""
+
+    __slots__ = ("_end", "_ping_seconds", "listener", "write")
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        end: Callable[[int, str], None],
+        ping_seconds: Callable[[], float],
+    ) -> None:
+        self.write: Write = transport.write
+        self.listener: Listener | None = None
+        self._end = end
+        self._ping_seconds = ping_seconds
+
+    def close(self, code: int, reason: str) -> None:
+        self._end(code, reason)
+
+    def round_trip_ms(self) -> float | None:
+        return self._ping_seconds() * 1_000 or None
+
+    def stop(self) -> None:
+        """Leave the room before anything can follow a close frame."""
+        listener, self.listener = self.listener, None
+        if listener is not None:
+            listener.closed()

@@ -1,0 +1,172 @@
+"""`GET /api/v1/rooms/{id}/ws`: who may come in, and then every frame to the session.
+
+A plain ASGI handler: for a connection that lives for hours Litestar's WebSocket object would be memory alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from litestar import asgi
+from litestar.handlers import ASGIRouteHandler
+from litestar.types import Receive, Scope, Send
+
+from synctv_server.api.problems import answer_of, error_of
+from synctv_server.api.ws.direct import EXTENSION, DirectSocket
+from synctv_server.api.ws.pump import PumpedSocket
+from synctv_server.domain.errors import Invalid, Unauthenticated
+from synctv_server.domain.ids import RoomId
+from synctv_server.domain.sessions import Actor
+from synctv_server.domain.text import invalid
+from synctv_server.realtime.hub import Hub
+from synctv_server.realtime.session import Session
+from synctv_server.services.auth.sessions import SessionService
+from synctv_server.services.tickets import TicketService
+
+PATH = "/api/v1/rooms/{room_id:str}/ws"
+SUBPROTOCOL = "synctv.v1"
+_BEARER = "bearer "
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What a client asks with. `resume` and `epoch` say where its last connection to the room ended."""
+
+    room_id: RoomId
+    bearer: str | None
+    ticket: str | None
+    resume: int | None
+    epoch: str | None
+    subprotocol: str | None
+
+
+class SocketDoor:
+    """Authenticates, enters the room, and passes frames until one side ends it."""
+
+    def __init__(self, *, hub: Hub, sessions: SessionService, tickets: TicketService) -> None:
+        self._hub = hub
+        self._sessions = sessions
+        self._tickets = tickets
+
+    def route(self) -> ASGIRouteHandler:
+        """The handler for Litestar."""
+
+        @asgi(PATH, copy_scope=False)
+        async def socket(scope: Scope, receive: Receive, send: Send) -> None:
+            await self(scope, receive, send)
+
+        return socket
+
+    async def __call__(self, scope: Any, receive: Receive, send: Any) -> None:
+        if scope["type"] != "websocket":
+            await _answer_http(send)
+            return
+        await receive()  # websocket.connect
+        try:
+            handshake = read_handshake(scope)
+            session = await self._hub.enter(await self._actor(handshake), handshake.room_id)
+        except Exception as exception:
+            await _refuse(scope, send, exception)
+            return
+        try:
+            await send({"type": "websocket.accept", "subprotocol": handshake.subprotocol, "headers": []})
+            async with _way_out(scope, send) as socket:
+                session.open(socket, resume=handshake.resume, epoch=handshake.epoch)
+                del handshake
+                await _pass_frames(session, receive)
+        finally:
+            await self._hub.leave(session)
+
+    async def _actor(self, handshake: Handshake) -> Actor:
+        if handshake.bearer is not None:
+            return await self._sessions.authenticate(handshake.bearer)
+        if handshake.ticket is not None:
+            return await self._tickets.take(handshake.ticket, handshake.room_id)
+        raise Unauthenticated(
+            "send `Authorization: Bearer <access token>`, or `?ticket=` with a ticket of this room"
+        )
+
+
+def read_handshake(scope: Any) -> Handshake:
+    """The client's wishes; Invalid where `resume` is no number."""
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    bearer = None
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            text = value.decode("latin-1")
+            bearer = text[len(_BEARER) :].strip() if text[: len(_BEARER)].lower() == _BEARER else ""
+    resume = _last(query, "resume")
+    if resume is not None and not (resume.isascii() and resume.isdecimal() and len(resume) < 19):
+        raise invalid("resume", "must be the number of the last event that you know")
+    return Handshake(
+        room_id=RoomId(scope["path_params"]["room_id"]),
+        bearer=bearer,
+        ticket=_last(query, "ticket"),
+        resume=None if resume is None else int(resume),
+        epoch=_last(query, "epoch"),
+        subprotocol=SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None,
+    )
+
+
+async def _pass_frames(session: Session, receive: Any) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        text = message.get("text")
+        if text is None:
+            session.receive_binary()
+        else:
+            session.receive(text)
+
+
+@asynccontextmanager
+async def _way_out(scope: Any, send: Any) -> AsyncIterator[DirectSocket | PumpedSocket]:
+    """The straight way where the server offers it, else a pump over `send`."""
+    direct = scope["extensions"].get(EXTENSION) if scope.get("extensions") else None
+    if direct is not None:
+        yield direct
+        return
+    pumped = PumpedSocket(send)
+    pumping = asyncio.create_task(pumped.run())
+    try:
+        yield pumped
+    finally:
+        pumped.stop()
+        pumping.cancel()
+        await asyncio.gather(pumping, return_exceptions=True)
+
+
+async def _refuse(scope: Any, send: Any, exception: Exception) -> None:
+    """Answer the handshake with an HTTP status and a problem; where the server cannot, close before accepting."""
+    status, body, headers = answer_of(error_of(exception))
+    if "websocket.http.response" not in (scope.get("extensions") or {}):
+        await send(
+            {"type": "websocket.close", "code": 4000 + status % 100, "reason": headers.get("title", "")}
+        )
+        return
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": raw})
+    await send({"type": "websocket.http.response.body", "body": body, "more_body": False})
+
+
+async def _answer_http(send: Any) -> None:
+    """The path was asked for without an upgrade."""
+    status, body, headers = answer_of(
+        Invalid("this address speaks WebSocket; connect with `ws://` or `wss://`")
+    )
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": 426, "headers": [*raw, (b"upgrade", b"websocket")]})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _last(query: dict[str, list[str]], name: str) -> str | None:
+    found = query.get(name)
+    return found[-1] if found else None

@@ -1,0 +1,116 @@
+"""uvicorn's sans-I/O WebSocket class with a straight way to the transport. Handed to uvicorn by `supervisor`.
+
+Accept, ping, pong, receive and the parsing of frames stay uvicorn's. What is added: a `DirectSocket` in the scope, a
+close that does not wait for a slow client, small kernel buffers, and less memory for each idle connection
+(docs/decisions/0007-fan-out.md). It leans on private methods of uvicorn: `tests/api` holds it to them.
+"""
+
+from __future__ import annotations
+
+import socket
+from asyncio.transports import BaseTransport
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+from websockets.http11 import Request
+
+from synctv_server.api.ws.direct import EXTENSION, DirectSocket
+from synctv_server.api.ws.trims import Gate, Inbox
+from synctv_server.realtime.closing import CloseCode
+
+SEND_BUFFER_BYTES = 64 * 1_024
+"""The kernel's buffer of one connection: what a stalled viewer costs, and how stale it can be."""
+
+_CLOSE_GRACE_SECONDS = 2.0
+
+
+class FanOutProtocol(WebSocketsSansIOProtocol):
+    """One connection."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._direct: DirectSocket | None = None
+        # An asyncio.Queue and an Event for each connection are 4 KiB that idle ones never use.
+        self.queue = Inbox()  # type: ignore[assignment]
+        self.writable = Gate()  # type: ignore[assignment]
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)
+        raw = transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        # The kernel being full is the sign of a slow viewer: from there on the room's ring is its buffer.
+        self.transport.set_write_buffer_limits(high=0)
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if hasattr(self, "scope"):  # absent when uvicorn refused the handshake
+            self._direct = DirectSocket(self.transport, self.end, self._ping_seconds)
+            self.scope["extensions"][EXTENSION] = self._direct  # type: ignore[index]  (a plain dictionary)
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "websocket.accept":
+            # uvicorn logs the path with its query, and a ticket is in it. The handler has read it.
+            self.scope["query_string"] = b""
+            await super().send(message)
+            # Of no use after the handshake, and a quarter of what an idle connection holds.
+            del self.request, self.response
+            return
+        if message["type"] == "websocket.http.response.start":
+            self.scope["query_string"] = b""
+        elif message["type"] == "websocket.close":
+            self._stop_direct()
+        await super().send(message)
+
+    def end(self, code: int, reason: str) -> None:
+        """Send a close frame behind what was written, and hang up after a short grace, taken or not."""
+        self._stop_direct()
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.stop_keepalive()
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(_CLOSE_GRACE_SECONDS, self.transport.abort)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._direct is not None and self._direct.listener is not None:
+            self._direct.listener.paused()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._direct is not None and self._direct.listener is not None:
+            self._direct.listener.resumed()
+
+    def keepalive_timeout(self) -> None:
+        self.end(CloseCode.PING_MISSED, CloseCode.PING_MISSED.reason)
+
+    def handle_close(self, event: Frame) -> None:
+        self._stop_direct()
+        super().handle_close(event)
+
+    def handle_parser_exception(self) -> None:
+        self._stop_direct()
+        super().handle_parser_exception()
+
+    def shutdown(self) -> None:
+        self._stop_direct()
+        super().shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_direct()
+        super().connection_lost(exc)
+
+    def _stop_direct(self) -> None:
+        direct, self._direct = self._direct, None
+        if direct is not None:
+            direct.stop()
+
+    def _ping_seconds(self) -> float:
+        return self.last_ping_rtt
