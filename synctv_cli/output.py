@@ -76,6 +76,11 @@ class Output:
         self.streams.stderr.write("".join(f"{clean(line)}\n" for line in text.splitlines()))
         self.streams.stderr.flush()
 
+    def ask(self, question: str) -> None:
+        """Puts a question; the answer is read from stdin by `asking`."""
+        self.streams.stderr.write(clean(question))
+        self.streams.stderr.flush()
+
     def trace(self, text: str) -> None:
         """Shows a stack to who asked for it by `--verbose`."""
         if self.is_verbose:

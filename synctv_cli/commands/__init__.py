@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup, TyperOption
+
+YES = Annotated[bool, typer.Option("--yes", help="Do it without a question.")]
+"""Every command that writes takes it; only those that ask look at it."""
 
 
 class LightGroup(TyperGroup):

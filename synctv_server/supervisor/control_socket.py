@@ -13,8 +13,12 @@ import stat
 import struct
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from synctv_server.domain.errors import ConfigurationInvalid, Conflict, Forbidden
+
+PEER_EXTENSION = "synctv.peer"
+"""Key in the scope's extensions under which the control application finds the uid and pid of its caller."""
 
 _LONGEST_BYTES = 103  # macOS has room for 104 with the closing zero byte, Linux for 108
 _BACKLOG = 128
@@ -69,6 +73,16 @@ def peer_of(connection: socket.socket) -> dict[str, int]:
         return {"uid": os.getuid(), "pid": 0}
     pid, uid, _gid = _UCRED.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
     return {"uid": uid, "pid": pid}
+
+
+def with_peer(app: Any, peer: dict[str, int]) -> Any:
+    """The ASGI application `app`, told that `peer` (uid, pid) calls it."""
+
+    async def called(scope: Any, receive: Any, send: Any) -> None:
+        extensions = {**scope.get("extensions", {}), PEER_EXTENSION: peer}
+        await app({**scope, "extensions": extensions}, receive, send)
+
+    return called
 
 
 def _clear(path: Path) -> None:

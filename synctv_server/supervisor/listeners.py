@@ -13,10 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from synctv_server.domain.errors import ConfigurationInvalid, Conflict, Forbidden, SyncTVError
-from synctv_server.supervisor.control_socket import peer_of
-
-PEER_EXTENSION = "synctv.peer"
-"""Key in the scope's extensions under which the control application finds the uid and pid of its caller."""
+from synctv_server.supervisor.control_socket import peer_of, with_peer
 
 WS_LARGEST_BYTES = 64 * 1024
 WS_PING_SECONDS = 15.0
@@ -42,16 +39,6 @@ class ControlProtocol(H11Protocol):
         super().connection_made(transport)
         connection: socket.socket = transport.get_extra_info("socket")
         self.app = with_peer(self.app, peer_of(connection))
-
-
-def with_peer(app: Any, peer: dict[str, int]) -> Any:
-    """The ASGI application `app`, told that `peer` (uid, pid) calls it."""
-
-    async def called(scope: Any, receive: Any, send: Any) -> None:
-        extensions = {**scope.get("extensions", {}), PEER_EXTENSION: peer}
-        await app({**scope, "extensions": extensions}, receive, send)
-
-    return called
 
 
 def public_listener(app: Any, websocket_protocol: type[asyncio.Protocol], drain_seconds: int) -> Listener:
