@@ -22,7 +22,8 @@ CREATE TABLE rooms (
 CREATE INDEX rooms_owner_id ON rooms (owner_id);
 CREATE INDEX rooms_listed ON rooms (id) WHERE visibility = 'public' AND deleted_at IS NULL;
 
--- Accounts and guests alike: user_id refers to nothing, the name is kept beside it.
+-- Accounts and guests alike: user_id refers to nothing, the name is kept beside it. Who has left keeps the row,
+-- with left_at, so that nobody sheds a denial or a mute by leaving and coming back.
 CREATE TABLE members (
     room_id     TEXT NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
     user_id     TEXT NOT NULL,
@@ -33,10 +34,11 @@ CREATE TABLE members (
     muted_until BIGINT,
     joined_at   BIGINT NOT NULL,
     invited_by  TEXT,
+    left_at     BIGINT,
     PRIMARY KEY (room_id, user_id)
 );
-CREATE INDEX members_user_id ON members (user_id, room_id);
-CREATE INDEX members_joined_at ON members (room_id, joined_at, user_id);
+CREATE INDEX members_user_id ON members (user_id, room_id) WHERE left_at IS NULL;
+CREATE INDEX members_joined_at ON members (room_id, joined_at, user_id) WHERE left_at IS NULL;
 
 CREATE TABLE bans (
     room_id    TEXT NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from piccolo.query.base import Query
-from piccolo.table import Table
 
 from synctv_server.store.address import DatabaseAddress, Kind
 from synctv_server.store.engine import Row, StoreEngine, in_dialect
@@ -49,11 +48,18 @@ class Database:
         rows = await self.fetch(sql, *arguments)
         return rows[0] if rows else None
 
-    async def run(self, query: Query[Table, Response]) -> Response:
+    async def run(self, query: Query[Any, Response]) -> Response:
         """What one Piccolo query gives, on this database, whichever others the process has open."""
         # A table knows one engine, and Piccolo looks it up before its first await: safe to set it here.
         query.table._meta.db = self._engine  # noqa: SLF001  (Piccolo's own name for a table's engine)
         return await query.run()
+
+    async def keep(self, query: Query[Any, Response]) -> Response:
+        """As `run`, kept through a loss of power when it stands alone; else as durable as what it is part of."""
+        if self.kind == "postgres" or self._engine.live_transaction() is not None:
+            return await self.run(query)
+        async with self.transaction(durable=True):
+            return await self.run(query)
 
     async def ping(self) -> None:
         """Ask the database for nothing, to see that it answers."""

@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from piccolo.engine.base import BaseTransaction
 
@@ -69,7 +69,7 @@ class Transaction(BaseTransaction):
         error_type: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> bool:
+    ) -> Literal[False]:
         if self._token is not None:
             self._engine.current_transaction.reset(self._token)
         end = self._end if self._outer is None else self._end_savepoint

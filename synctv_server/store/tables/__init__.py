@@ -1,0 +1,45 @@
+"""The tables as Piccolo sees them, for building queries. The schema itself is in `migrations/`; a test compares."""
+
+from __future__ import annotations
+
+from piccolo.table import Table
+
+from synctv_server.store.tables.accounts import Invitations, RefreshTokens, Sessions, SetupLinks, Users
+from synctv_server.store.tables.chat import Messages
+from synctv_server.store.tables.idempotency import StoredAnswers
+from synctv_server.store.tables.keys import Keys
+from synctv_server.store.tables.media import Media, Playback
+from synctv_server.store.tables.rooms import Bans, Members, Rooms
+
+__all__ = [
+    "ALL",
+    "Bans",
+    "Invitations",
+    "Keys",
+    "Media",
+    "Members",
+    "Messages",
+    "Playback",
+    "RefreshTokens",
+    "Rooms",
+    "Sessions",
+    "SetupLinks",
+    "StoredAnswers",
+    "Users",
+]
+
+ALL: tuple[type[Table], ...] = (
+    Users,
+    Sessions,
+    RefreshTokens,
+    Invitations,
+    SetupLinks,
+    Keys,
+    Rooms,
+    Members,
+    Bans,
+    Media,
+    Playback,
+    Messages,
+    StoredAnswers,
+)
