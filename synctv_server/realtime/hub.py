@@ -87,7 +87,6 @@ class Hub:
         self._bounds = bounds
         self._rooms: dict[RoomId, LiveRoom] = {}
         self._unfollow: dict[RoomId, Unfollow] = {}
-        self._filling: dict[RoomId, asyncio.Task[LiveRoom]] = {}
         self._sessions: dict[ConnectionId, Session] = {}
         self._is_draining = False
         self._tasks: asyncio.TaskGroup | None = None
@@ -146,14 +145,9 @@ class Hub:
         await self._shared.presence.leave(session.id)
 
     async def live_room(self, room_id: RoomId) -> LiveRoom:
-        """The room in memory, read once however many ask at one moment. NotFound where there is none."""
-        if live := self._rooms.get(room_id):
-            return live
-        filling = self._filling.get(room_id)
-        if filling is None:
-            filling = self._filling[room_id] = asyncio.create_task(self._fill(room_id))
-            filling.add_done_callback(lambda _: self._filling.pop(room_id, None))
-        return await asyncio.shield(filling)
+        """The room in memory, read from its rows where it is not there yet. NotFound where there is none."""
+        live = self._rooms.get(room_id)
+        return live or await self._fill(room_id)
 
     def delay_of(self, room_id: RoomId) -> Millis:
         """The one-way delay that a change must be scheduled ahead of; 0 while nobody's is known."""
@@ -212,6 +206,10 @@ class Hub:
         except BaseException:
             unfollow()
             raise
+        if other := self._rooms.get(room_id):
+            # Somebody who came at the same moment was quicker.
+            unfollow()
+            return other
         live.fill(room, playback)
         self._rooms[room_id] = live
         self._unfollow[room_id] = unfollow

@@ -36,8 +36,11 @@ class Listener(Protocol):
 class Socket(Protocol):
     """What a connection is to a room: whole frames go in, three calls come out."""
 
-    write: Write
     listener: Listener | None
+
+    @property
+    def write(self) -> Write:
+        """Takes whole frames; never waits."""
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame and end the connection soon, whether it is taken or not."""

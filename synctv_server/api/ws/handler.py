@@ -24,7 +24,9 @@ from synctv_server.domain.errors import Invalid, Unauthenticated
 from synctv_server.domain.ids import RoomId
 from synctv_server.domain.sessions import Actor
 from synctv_server.domain.text import invalid
+from synctv_server.realtime.closing import CloseCode
 from synctv_server.realtime.hub import Hub
+from synctv_server.realtime.outbox import Socket
 from synctv_server.realtime.session import Session
 from synctv_server.services.auth.sessions import SessionService
 from synctv_server.services.tickets import TicketService
@@ -32,6 +34,14 @@ from synctv_server.services.tickets import TicketService
 PATH = "/api/v1/rooms/{room_id:str}/ws"
 SUBPROTOCOL = "synctv.v1"
 _BEARER = "bearer "
+_CLOSE_CODES = {
+    401: CloseCode.SIGNED_OUT,
+    403: CloseCode.NO_PERMISSION,
+    404: CloseCode.ROOM_CLOSED,
+    409: CloseCode.ROOM_CLOSED,
+    429: CloseCode.TOO_MANY_CONNECTIONS,
+}
+"""For servers that cannot answer a handshake with a status of ours."""
 _logger = logging.getLogger(__name__)
 
 
@@ -128,9 +138,9 @@ async def _pass_frames(session: Session, receive: Any) -> None:
 
 
 @asynccontextmanager
-async def _way_out(scope: Any, send: Any) -> AsyncIterator[DirectSocket | PumpedSocket]:
+async def _way_out(scope: Any, send: Any) -> AsyncIterator[Socket]:
     """The straight way where the server offers it, else a pump over `send`."""
-    direct = scope["extensions"].get(EXTENSION) if scope.get("extensions") else None
+    direct: DirectSocket | None = (scope.get("extensions") or {}).get(EXTENSION)
     if direct is not None:
         yield direct
         return
@@ -149,7 +159,7 @@ async def _refuse(scope: Any, send: Any, exception: Exception) -> None:
     status, body, headers = answer_of(error_of(exception))
     if "websocket.http.response" not in (scope.get("extensions") or {}):
         await send(
-            {"type": "websocket.close", "code": 4000 + status % 100, "reason": headers.get("title", "")}
+            {"type": "websocket.close", "code": _CLOSE_CODES.get(status, CloseCode.GOING_AWAY), "reason": ""}
         )
         return
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
@@ -159,9 +169,7 @@ async def _refuse(scope: Any, send: Any, exception: Exception) -> None:
 
 async def _answer_http(send: Any) -> None:
     """The path was asked for without an upgrade."""
-    status, body, headers = answer_of(
-        Invalid("this address speaks WebSocket; connect with `ws://` or `wss://`")
-    )
+    _, body, headers = answer_of(Invalid("this address speaks WebSocket; connect with `ws://` or `wss://`"))
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": 426, "headers": [*raw, (b"upgrade", b"websocket")]})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 from asyncio.transports import BaseTransport
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
@@ -47,14 +47,15 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if hasattr(self, "scope"):  # absent when uvicorn refused the handshake
             self._direct = DirectSocket(self.transport, self.end, self._ping_seconds)
-            self.scope["extensions"][EXTENSION] = self._direct  # type: ignore[index]  (a plain dictionary)
+            extensions: dict[str, Any] = cast("dict[str, Any]", self.scope["extensions"])
+            extensions[EXTENSION] = self._direct
 
     async def send(self, message: Any) -> None:
         if message["type"] == "websocket.accept":
             # uvicorn logs the path with its query, and a ticket is in it. The handler has read it.
             self.scope["query_string"] = b""
             await super().send(message)
-            # Of no use after the handshake, and a quarter of what an idle connection holds.
+            # Of no use after the handshake, and held for as long as the connection lives.
             del self.request, self.response
             return
         if message["type"] == "websocket.http.response.start":
