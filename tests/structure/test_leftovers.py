@@ -1,0 +1,55 @@
+"""Nothing half done, nothing switched off, hardly anything faked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.structure.source import ROOT, lines, name_of, production, suite
+
+_UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK|NotImplemented" r"Error)\b")
+_SWITCHED_OFF = re.compile(r"pytest\.(?:mark\.)?(?:skip|xfail|importorskip)|unittest\.skip")
+_FAKED = re.compile(r"\bmonkeypatch\b|\bmock\b|\bMagicMock\b|\bAsyncMock\b|\bpatch\(")
+_SLEEP = re.compile(r"\btime\.sleep\(|\basyncio\.sleep\((?!0\))")
+_BLANKET = re.compile(r"#\s*(?:type:\s*ignore|noqa)\s*(?:$|[^\[:])")
+FAKED_PER_THOUSAND = 5
+_HERE = Path(__file__)
+
+
+def test_nothing_is_left_unfinished() -> None:
+    assert matches(_UNFINISHED, production() + others(suite()) + client_files()) == []
+
+
+def test_no_test_is_switched_off() -> None:
+    assert matches(_SWITCHED_OFF, others(suite())) == []
+
+
+def test_no_check_is_silenced_without_its_name() -> None:
+    assert matches(_BLANKET, production() + others(suite())) == []
+
+
+def test_hardly_anything_is_faked() -> None:
+    files = others(suite())
+    total = sum(len(lines(path)) for path in files)
+    faked = matches(_FAKED, files)
+    assert len(faked) <= max(FAKED_PER_THOUSAND, total * FAKED_PER_THOUSAND // 1_000), faked
+
+
+def matches(pattern: re.Pattern[str], files: tuple[Path, ...]) -> list[str]:
+    """`file:line` of every line in which the pattern stands."""
+    return [
+        f"{name_of(path)}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(lines(path), start=1)
+        if pattern.search(line)
+    ]
+
+
+def others(files: tuple[Path, ...]) -> tuple[Path, ...]:
+    """All but this file, which has to name what it looks for."""
+    return tuple(path for path in files if path != _HERE)
+
+
+def client_files() -> tuple[Path, ...]:
+    """The web client's own source."""
+    return tuple(path for pattern in ("*.ts", "*.svelte") for path in (ROOT / "web/src").rglob(pattern))
