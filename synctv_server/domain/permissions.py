@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag, StrEnum
+from enum import IntFlag, StrEnum
 
 from synctv_server.domain.errors import Forbidden
 from synctv_server.domain.text import invalid
@@ -75,12 +75,6 @@ class Role(StrEnum):
     @property
     def rank(self) -> int:
         return {"owner": 4, "admin": 3, "member": 2, "guest": 1}[self.value]
-
-
-class Rank(IntEnum):
-    """Rank of somebody from outside of the room's roles."""
-
-    SITE_ADMINISTRATOR = 5
 
 
 class Control(StrEnum):
