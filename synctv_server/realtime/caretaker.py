@@ -1,7 +1,7 @@
 """Looks after rooms that play: somebody there, and they are stamped alive; nobody for a minute, and they pause.
 
-A job of `jobs.py`, every five seconds. The stamps are rows, so this covers rooms that were playing when the server
-stopped: after a short outage they play on, after a longer one they pause where they were last seen alive.
+A job of `jobs.py`, every five seconds. The stamps are rows, and a start of the server reads them: after a short
+outage the rooms play on, after a longer one `PlaybackService.recover` pauses them where they were last seen alive.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from synctv_server.domain.errors import SyncTVError
 from synctv_server.domain.ids import RoomId
 from synctv_server.domain.times import MINUTE, Millis, Now
 from synctv_server.services.playback import PlaybackService
-from synctv_server.store import PlaybackStore
+from synctv_server.store.playback import PlaybackStore
 
 DESERTED_AFTER: Millis = MINUTE
 LOOK_SECONDS = 5.0
@@ -35,10 +35,10 @@ class Caretaker:
         """Stamp the rooms that play with somebody there, and pause the deserted ones."""
         now = self._now()
         alive: list[RoomId] = []
-        for room_id, state, last_alive in await self._rows.list_playing():
+        for room_id, _, last_alive in await self._rows.list_playing():
             if await self._presence.present(room_id):
                 alive.append(room_id)
-            elif now - max(last_alive or 0, state.changed_at) > DESERTED_AFTER:
+            elif now - last_alive > DESERTED_AFTER:
                 await self._pause(room_id)
         if alive:
             await self._rows.touch_alive(alive, now)

@@ -26,10 +26,9 @@ from synctv_server.cluster.notices import (
 from synctv_server.cluster.presence import ConnectionLimits, Presence
 from synctv_server.cluster.room_log import RoomLog, Unfollow
 from synctv_server.config.sections.limits import LimitsSection
-from synctv_server.domain.errors import Forbidden, SyncTVError, Unavailable
+from synctv_server.domain.errors import SyncTVError, Unavailable
 from synctv_server.domain.events import Change, RoomEvent
 from synctv_server.domain.ids import ConnectionId, RoomId, UserId
-from synctv_server.domain.permissions import NONE
 from synctv_server.domain.sessions import Actor
 from synctv_server.domain.times import MINUTE, Millis, Now
 from synctv_server.observability.metrics import Metrics
@@ -39,8 +38,11 @@ from synctv_server.realtime.room import LiveRoom
 from synctv_server.realtime.session import Session
 from synctv_server.realtime.surroundings import Surroundings
 from synctv_server.realtime.wire import GoingAway
-from synctv_server.services.permissions import RoomAccess
-from synctv_server.store import MemberStore, PlaybackStore, RoomStore
+from synctv_server.services.permissions import not_a_member
+from synctv_server.services.tickets import TicketService
+from synctv_server.store.members import MemberStore
+from synctv_server.store.playback import PlaybackStore
+from synctv_server.store.rooms import RoomStore
 
 EMPTY_ROOM_STAYS: Millis = 5 * MINUTE
 TICK_SECONDS = 1.0
@@ -59,9 +61,8 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Where a room that comes to life is read from, and who may enter it."""
+    """Where a room that comes to life is read from."""
 
-    access: RoomAccess
     rooms: RoomStore
     members: MemberStore
     playback: PlaybackStore
@@ -80,7 +81,10 @@ class Bounds:
 class Hub:
     """Use inside `async with hub.running()`."""
 
-    def __init__(self, *, shared: Shared, rows: Rows, desk: Desk, bounds: Bounds) -> None:
+    def __init__(
+        self, *, shared: Shared, rows: Rows, tickets: TicketService, desk: Desk, bounds: Bounds
+    ) -> None:
+        self._tickets = tickets
         self._shared = shared
         self._rows = rows
         self._desk = desk
@@ -119,18 +123,18 @@ class Hub:
     def count_rooms(self) -> int:
         return len(self._rooms)
 
-    async def enter(self, actor: Actor, room_id: RoomId) -> Session:
+    async def enter(self, actor: Actor, room_id: RoomId, address: str) -> Session:
         """A place in the room for one more connection.
 
-        Raises what refuses it: NotFound, Forbidden `room.not_member`, Conflict `room.closed` and `room.full`,
-        RateLimited, Unavailable. Whoever got a session gives it back with `leave`.
+        Raises what refuses it, as `TicketService.require_entry`, and Unavailable while the server stops. Whoever
+        got a session gives it back with `leave`.
         """
         if self._is_draining:
             raise Unavailable("the server is about to stop; come back in a moment", retry_after_seconds=5)
         session = Session(self._bounds.new_id(), actor, room_id, self._around, self._desk)
         self._sessions[session.id] = session
         try:
-            await self._admit(session)
+            await self._admit(session, address)
         except BaseException:
             await self.leave(session)
             raise
@@ -187,13 +191,12 @@ class Hub:
         for live in list(self._rooms.values()):
             live.end_all(CloseCode.GOING_AWAY)
 
-    async def _admit(self, session: Session) -> None:
-        standing = await self._rows.access.enter(session.actor, session.room_id, NONE)
+    async def _admit(self, session: Session, address: str) -> None:
+        standing = await self._tickets.require_entry(session.actor, session.room_id, address)
         if standing.member is None:
-            raise Forbidden("join the room first", code="room.not_member")
-        await self._shared.presence.enter(
-            session.room_id, standing.member.person.id, session.id, self._connection_limits()
-        )
+            raise not_a_member()
+        user_id = standing.member.person.id
+        await self._shared.presence.enter(session.room_id, user_id, session.id, self._connection_limits())
         session.take_place(await self.live_room(session.room_id), standing.member)
 
     async def _fill(self, room_id: RoomId) -> LiveRoom:

@@ -18,6 +18,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
 from synctv_server.api.problems import answer_of, error_of
+from synctv_server.api.remote import REMOTE
 from synctv_server.api.ws.direct import EXTENSION, DirectSocket
 from synctv_server.api.ws.pump import PumpedSocket
 from synctv_server.domain.errors import Invalid, Unauthenticated
@@ -54,6 +55,7 @@ class Handshake:
     ticket: str | None
     resume: int | None
     epoch: str | None
+    address: str
     subprotocol: str | None
 
 
@@ -81,7 +83,8 @@ class SocketDoor:
         await receive()  # websocket.connect
         try:
             handshake = read_handshake(scope)
-            session = await self._hub.enter(await self._actor(handshake), handshake.room_id)
+            actor = await self._actor(handshake)
+            session = await self._hub.enter(actor, handshake.room_id, handshake.address)
         except Exception as exception:
             await _refuse(scope, send, exception)
             return
@@ -121,6 +124,7 @@ def read_handshake(scope: Any) -> Handshake:
         ticket=_last(query, "ticket"),
         resume=None if resume is None else int(resume),
         epoch=_last(query, "epoch"),
+        address=scope[REMOTE].address,
         subprotocol=SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None,
     )
 
