@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from synctv_server.domain.rooms import Room
+from synctv_server.domain.users import User
 from synctv_server.store import Database, open_database
-from tests.support import databases
+from synctv_server.store.rooms import RoomStore
+from synctv_server.store.users import UserStore
+from tests.support import databases, samples
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -32,3 +36,17 @@ async def url(kind: str, tmp_path: Path) -> str:
 async def database(url: str) -> AsyncIterator[Database]:
     async with open_database(url, pool_size=4) as opened:
         yield opened
+
+
+@pytest.fixture
+async def ann(database: Database) -> User:
+    account = samples.user("Ann")
+    await UserStore(database).create(account, None)
+    return account
+
+
+@pytest.fixture
+async def room(database: Database, ann: User) -> Room:
+    opened = samples.room(samples.person_of(ann))
+    await RoomStore(database).create(opened)
+    return opened
