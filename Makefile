@@ -48,10 +48,10 @@ bench: setup  ## The benchmarks: ratios against baselines of the same run (wants
 
 load: setup  ## Viewers by the hundred against the installed server, from another process (wants gcc)
 	$(BIN)/python -m tests.support.install gcc
-	$(BIN)/python -m tests.bench fanout $(ARGS)
+	$(BIN)/python -m tests.bench fanout
 
 audit: $(INSTALLED) $(PACKAGES)  ## Known advisories against every locked dependency
-	$(BIN)/pip-audit --requirement requirements/dev.lock --no-deps --disable-pip
+	$(BIN)/pip-audit --strict --requirement requirements/dev.lock --no-deps --disable-pip
 	$(NPM) audit --audit-level=moderate
 
 docs: $(INSTALLED)  ## Write docs/reference and the client's types anew, from the code
@@ -71,7 +71,7 @@ $(INSTALLED): requirements/dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(PACKAGES): web/package-lock.json $(INSTALLED)
+$(PACKAGES): web/package-lock.json | $(INSTALLED)
 	$(NPM) ci --no-audit --no-fund
 	@touch $@
 
