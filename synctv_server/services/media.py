@@ -23,7 +23,7 @@ from synctv_server.domain.permissions import Permission, require
 from synctv_server.domain.playback import unload
 from synctv_server.domain.sessions import Actor
 from synctv_server.domain.text import invalid
-from synctv_server.services.library import LibraryService, Probe
+from synctv_server.services.library import LibraryService, OpenFile, Probe
 from synctv_server.services.permissions import RoomAccess, Standing
 from synctv_server.services.turns import Turn, Turns
 from synctv_server.store.media import MediaStore
@@ -76,6 +76,14 @@ class MediaService:
     async def get_item(self, actor: Actor, room_id: RoomId, media_id: MediaId) -> MediaItem:
         await self.access.enter(actor, room_id, Permission.VIEW_LIBRARY, even_closed=True)
         return await self.media.get_item(room_id, media_id)
+
+    async def open_file(self, room_id: RoomId, media_id: MediaId) -> OpenFile:
+        """The file of a library item, for who has shown its signed link. NotFound when there is none (any more)."""
+        await self.rooms.get_room(room_id)
+        path = (await self.media.get_item(room_id, media_id)).library_path
+        if path is None:
+            raise NotFound("this item is a link; its bytes are elsewhere", code="media.not_found")
+        return await self.library.open(path)
 
     async def update(
         self,
