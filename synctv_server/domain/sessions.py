@@ -60,6 +60,12 @@ class Actor:
         if not (self.is_operator or self.role is SiteRole.ROOT or self.role.rank > role.rank):
             raise Forbidden(f"an account of the role {role} is not below yours")
 
+    def account(self) -> UserId:
+        """The id of the account; Forbidden for guests and the operator, who have none."""
+        if self.kind is not ActorKind.USER or self.user_id is None:
+            raise Forbidden("this is for accounts; sign in with one")
+        return self.user_id
+
     def person(self) -> UserId:
         """The id of the account or guest; Forbidden for the operator, who is nobody in a room."""
         if self.user_id is None:

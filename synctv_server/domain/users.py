@@ -59,6 +59,14 @@ class User:
         return self.status is UserStatus.BANNED and (self.banned_until is None or now < self.banned_until)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditAccount:
+    """What somebody changes of their own account. None leaves a field as it is; an empty `email` removes it."""
+
+    username: str | None = None
+    email: str | None = None
+
+
 def name_key(username: str) -> str:
     """The form in which names are compared: `Ann` and `ann` are the same person."""
     return username.lower()

@@ -57,14 +57,21 @@ class PasswordHasher:
             f"$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${_noise(_SALT_BYTES)}${_noise(_HASH_BYTES)}"
         )
         self._threads = ThreadPoolExecutor(self._parallel, thread_name_prefix="argon2")
-        self._places = threading.BoundedSemaphore(self._parallel + queue)
-        self._busy_seconds = max(1, round((self._parallel + queue) * _HASH_SECONDS / self._parallel))
+        self._places = self._parallel + queue
+        self._held = 0
+        self._holding = threading.Lock()
+        self._busy_seconds = max(1, round(self._places * _HASH_SECONDS / self._parallel))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._threads.shutdown(cancel_futures=True)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a free core, for the metrics."""
+        return max(0, self._held - self._parallel)
 
     async def hash(self, password: str) -> str:
         """The encoded hash, with a new salt; Unavailable when too many wait."""
@@ -86,18 +93,25 @@ class PasswordHasher:
         return hashed is not None
 
     async def _run(self, work: Callable[[], _T]) -> _T:
-        if not self._places.acquire(blocking=False):
-            raise Unavailable(
-                "too many sign-ins at this moment; try again shortly", retry_after_seconds=self._busy_seconds
-            )
+        self._take_place()
         future = self._threads.submit(work)
-        future.add_done_callback(self._leave)
+        future.add_done_callback(self._leave_place)
         return await asyncio.wrap_future(future)
 
-    def _leave(self, _: Future[_T]) -> None:
+    def _take_place(self) -> None:
+        with self._holding:
+            if self._held < self._places:
+                self._held += 1
+                return
+        raise Unavailable(
+            "too many sign-ins at this moment; try again shortly", retry_after_seconds=self._busy_seconds
+        )
+
+    def _leave_place(self, _: Future[_T]) -> None:
         # Called when the work is done or was cancelled before it began, not when its caller went away:
         # a place is held for as long as the memory is.
-        self._places.release()
+        with self._holding:
+            self._held -= 1
 
 
 def is_common(password: str) -> bool:

@@ -58,6 +58,7 @@ async def test_more_than_may_wait_are_refused_with_a_time_to_come_back(hasher: P
     assert len(refused) == 7
     assert all((error.retry_after_seconds or 0) >= 1 for error in refused)
     assert await hasher.hash("a long walk home")
+    assert hasher.waiting == 0
 
 
 async def test_callers_that_go_away_leave_their_place(hasher: PasswordHasher) -> None:

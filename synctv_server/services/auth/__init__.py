@@ -1,0 +1,1 @@
+"""Signing in: sessions and their tokens, passwords, registration, the set-up link, guests."""

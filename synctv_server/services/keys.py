@@ -1,0 +1,144 @@
+"""The keys of the installation: made at its first start, read into the key ring, read again when they change."""
+
+from __future__ import annotations
+
+import asyncio
+
+from synctv_server.domain.errors import BrokenState, ConfigurationInvalid
+from synctv_server.domain.keys import KeyPurpose, KeyRecord, KeyState
+from synctv_server.domain.sessions import Actor
+from synctv_server.domain.times import SECOND, Millis, Now
+from synctv_server.security.keyring import Keyring, RingKey
+from synctv_server.security.sealing import Place, Sealer, new_key, new_key_id
+from synctv_server.security.signing_keys import SigningKey, generate_signing_key, read_signing_key
+from synctv_server.store import Database
+from synctv_server.store.keys import KeyStore
+
+SEALING_ALGORITHM = "A256GCM"
+RELOAD_AT_MOST_EVERY: Millis = SECOND
+
+
+class KeyService:
+    """The master key seals the sealing key, the sealing key seals the signing keys, each in its row.
+
+    `keyring` is one object for the life of the server: `load` and every reload put other keys into it.
+    `algorithm` is that of new signing keys.
+    """
+
+    def __init__(self, database: Database, master_key: bytes, algorithm: str, now: Now) -> None:
+        self._database = database
+        self._keys = KeyStore(database)
+        self._master_key = master_key
+        self._algorithm = algorithm
+        self._now = now
+        self._loaded_at: Millis = 0
+        self._loading = asyncio.Lock()
+        self.keyring = Keyring(now)
+
+    async def ensure(self) -> list[KeyRecord]:
+        """Make the keys that an installation needs and has not; the new ones are the answer."""
+        if await self._keys.list_keys():
+            return []
+        signing = await asyncio.to_thread(generate_signing_key, self._algorithm)
+        records = self._first_keys(signing)
+        async with self._database.transaction(durable=True):
+            if await self._keys.list_keys():
+                return []
+            for record in records:
+                await self._keys.add(record)
+        return records
+
+    async def load(self) -> Keyring:
+        """The ring with the keys of the database.
+
+        ConfigurationInvalid when the master key is not the one that they are sealed under, BrokenState when a key
+        does not open.
+        """
+        self._loaded_at = self._now()
+        records = await self._keys.list_keys()
+        sealer = self._open_sealing_keys(records)
+        held: list[RingKey] = []
+        signer: tuple[Millis, SigningKey] | None = None
+        for record in records:
+            if record.purpose is not KeyPurpose.SIGNING or not record.verifies:
+                continue
+            key = _open_signing_key(record, sealer)
+            held.append(
+                RingKey(key, key.public, record.retires_at if record.state is KeyState.RETIRING else None)
+            )
+            since = record.activated_at or record.created_at
+            if record.state is KeyState.ACTIVE and (signer is None or since > signer[0]):
+                signer = (since, key)
+        self.keyring.replace(signer[1] if signer else None, held)
+        return self.keyring
+
+    async def reload(self) -> None:
+        """Read the keys again, because a token named one that is not held; at most once a second."""
+        async with self._loading:
+            if self._now() >= self._loaded_at + RELOAD_AT_MOST_EVERY:
+                await self.load()
+
+    async def list_keys(self, actor: Actor) -> list[KeyRecord]:
+        """All keys, without their secrets, for an administrator."""
+        actor.require_administrator()
+        return await self._keys.list_keys()
+
+    async def ages_seconds(self) -> dict[str, float]:
+        """The age of each signing key that signs, for the metrics."""
+        records = await self._keys.list_keys(KeyPurpose.SIGNING)
+        return {
+            record.kid: (self._now() - (record.activated_at or record.created_at)) / SECOND
+            for record in records
+            if record.state is KeyState.ACTIVE
+        }
+
+    def _first_keys(self, signing: SigningKey) -> list[KeyRecord]:
+        master = self._record(new_key_id(), KeyPurpose.MASTER, SEALING_ALGORITHM, b"")
+        sealing, secret = new_key_id(), new_key()
+        under_master = Sealer({master.kid: self._master_key}, master.kid)
+        under_sealing = Sealer({sealing: secret}, sealing)
+        return [
+            master,
+            self._record(
+                sealing, KeyPurpose.SEALING, SEALING_ALGORITHM, under_master.seal(secret, _place(sealing))
+            ),
+            self._record(
+                signing.kid,
+                KeyPurpose.SIGNING,
+                signing.algorithm,
+                under_sealing.seal(signing.secret, _place(signing.kid)),
+            ),
+        ]
+
+    def _record(self, kid: str, purpose: KeyPurpose, algorithm: str, sealed: bytes) -> KeyRecord:
+        now = self._now()
+        return KeyRecord(kid, purpose, algorithm, KeyState.ACTIVE, now, now, sealed=sealed)
+
+    def _open_sealing_keys(self, records: list[KeyRecord]) -> Sealer:
+        masters = [record.kid for record in records if record.purpose is KeyPurpose.MASTER]
+        if not masters:
+            raise BrokenState("the database holds no keys", hint="run `synctv init`")
+        master = Sealer(dict.fromkeys(masters, self._master_key), masters[-1])
+        opened: dict[str, bytes] = {}
+        for record in records:
+            if record.purpose is not KeyPurpose.SEALING or not record.verifies:
+                continue
+            try:
+                opened[record.kid] = master.open(record.sealed, _place(record.kid))
+            except BrokenState as error:
+                raise ConfigurationInvalid(
+                    "keys.master is not the master key of this database",
+                    hint="give the one that this installation was made with, or restore the backup of both",
+                ) from error
+        return Sealer(opened, next(reversed(opened)))
+
+
+def _open_signing_key(record: KeyRecord, sealer: Sealer) -> SigningKey:
+    key = read_signing_key(sealer.open(record.sealed, _place(record.kid)), record.algorithm)
+    if key.kid != record.kid:
+        raise BrokenState(f"the signing key {record.kid} of the database is another key than its id says")
+    return key
+
+
+def _place(kid: str) -> Place:
+    return Place("keys", "sealed", kid)
