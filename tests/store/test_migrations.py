@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synctv_server.upkeep.migrate import MigrationState, MigrationTarget, down, status, up
+from synctv_server.upkeep.migrate import MigrationState, MigrationTarget, status, up
 
 
 async def test_up_from_nothing_is_current(empty_url: str) -> None:
