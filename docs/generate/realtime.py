@@ -108,6 +108,8 @@ def page() -> str:
 
 def _entry(name: str, title: str) -> str:
     schema = definitions()[name]
+    if "enum" in schema:
+        return f"### `{title}`\n\n{shape(schema)}"
     required = schema.get("required", [])
     rows = [
         (code(field), shape(of), "" if field in required else "no", purpose_of(of))

@@ -11,10 +11,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from synctv_server.domain import permissions
 from synctv_server.domain.chat import Message
-from synctv_server.domain.media import MediaItem
+from synctv_server.domain.media import MediaItem, MediaKind
 from synctv_server.domain.members import Member
+from synctv_server.domain.permissions import Control, Role
 from synctv_server.domain.playback import PlaybackState
-from synctv_server.domain.rooms import Room
+from synctv_server.domain.rooms import Room, RoomStatus, Visibility
 from synctv_server.domain.sessions import Person
 from synctv_server.domain.times import Millis
 
@@ -46,7 +47,7 @@ class MemberObject(Struct, frozen=True):
     """One person's standing in a room."""
 
     user: Annotated[PersonObject, Meta(description="Who.")]
-    role: Annotated[str, Meta(description="`owner`, `admin`, `member` or `guest`.")]
+    role: Annotated[Role, Meta(description="Its standing.")]
     allow: Annotated[list[str], Meta(description="Permissions given to this member beyond its role, sorted.")]
     deny: Annotated[list[str], Meta(description="Permissions taken from this member, sorted; they win.")]
     muted_until: Annotated[int | None, Meta(description="Until when it cannot talk; null when it can.")]
@@ -62,7 +63,7 @@ class RoomSettingsObject(Struct, frozen=True):
         bool, Meta(description="Whether people without an account may enter by the link.")
     ]
     max_members: Annotated[int, Meta(description="How many people may be members.")]
-    control: Annotated[str, Meta(description="Who plays: `everyone`, `hosts` or `cinema`.")]
+    control: Annotated[Control, Meta(description="Who plays.")]
     wait_policy: Annotated[str, Meta(description="Whether the room waits for slow viewers.")]
 
 
@@ -72,8 +73,8 @@ class RoomObject(Struct, frozen=True):
     id: Annotated[str, Meta(description="`room_…`; the secret of a private room's link.")]
     name: Annotated[str, Meta(description="Its name.")]
     description: Annotated[str, Meta(description="What it is about; may be empty.")]
-    visibility: Annotated[str, Meta(description="`public` (listed) or `private` (by link).")]
-    status: Annotated[str, Meta(description="`active` or `closed`.")]
+    visibility: Annotated[Visibility, Meta(description="Whether it is listed, or found by its link alone.")]
+    status: Annotated[RoomStatus, Meta(description="Whether people can be in it.")]
     has_password: Annotated[bool, Meta(description="Whether joining asks for a password.")]
     owner: Annotated[PersonObject, Meta(description="Whose room it is.")]
     settings: Annotated[RoomSettingsObject, Meta(description="How it behaves.")]
@@ -105,7 +106,7 @@ class MediaObject(Struct, frozen=True):
     id: Annotated[str, Meta(description="`med_…`.")]
     title: Annotated[str, Meta(description="What it is called.")]
     url: Annotated[str, Meta(description="`https://…` or `library:<path>`.")]
-    kind: Annotated[str, Meta(description="`video` or `audio`.")]
+    kind: Annotated[MediaKind, Meta(description="What a player makes of it.")]
     added_by: Annotated[PersonObject, Meta(description="Who added it.")]
     created_at: Moment
     order_key: Annotated[float, Meta(description="Its place: items stand in rising order of it.")]
@@ -121,7 +122,7 @@ class MeObject(Struct, frozen=True):
     """Who this connection is, and what it may do now."""
 
     user: Annotated[PersonObject, Meta(description="You.")]
-    role: Annotated[str, Meta(description="Your role in the room.")]
+    role: Annotated[Role, Meta(description="Your standing in the room.")]
     permissions: Permissions
     session: Annotated[str | None, Meta(description="Your login session, `ses_…`.")]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -171,7 +171,7 @@ class ViewerStatus(Struct, frozen=True):
     """How one viewer's player stands."""
 
     user_id: Annotated[str, Meta(description="Who, `usr_…`.")]
-    state: Annotated[str, Meta(description="`watching` or `buffering`.")]
+    state: Annotated[Literal["watching", "buffering"], Meta(description="What its player does.")]
     behind_ms: Annotated[int, Meta(description="How far behind the room, in ms; negative when ahead.")]
 
 
