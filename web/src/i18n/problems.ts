@@ -1,0 +1,52 @@
+/** What to tell a person of a Problem: our own words where we have them, else the server's. */
+
+import type { Problem } from '../api/problem';
+import { type Key, t } from './index.svelte';
+
+const TEXTS: Partial<Record<string, Key>> = {
+  network: 'problem.network',
+  unavailable: 'problem.unavailable',
+  internal: 'problem.internal',
+  rate_limited: 'problem.rate_limited',
+  forbidden: 'problem.forbidden',
+  not_found: 'problem.not_found',
+  'auth.locked': 'problem.auth_locked',
+  'auth.wrong_password': 'problem.wrong_password',
+  'auth.banned': 'problem.account_banned',
+  'auth.invite_invalid': 'problem.invite_invalid',
+  'auth.invite_needed': 'register.needs_invitation',
+  'auth.registration_closed': 'register.closed',
+  'setup.done': 'problem.setup_done',
+  'setup.link_invalid': 'problem.setup_link',
+  'user.name_taken': 'problem.name_taken',
+  'connections.too_many': 'problem.connections',
+  'room.full': 'problem.room_full',
+  'room.banned': 'problem.room_banned',
+  'room.closed': 'problem.room_closed',
+  'room.muted': 'problem.muted',
+  'room.no_guests': 'door.no_guests',
+  'room.no_permission': 'problem.no_permission',
+  'room.password_needed': 'problem.room_password_needed',
+  'room.password_wrong': 'problem.room_password_wrong',
+  'playlist.end': 'problem.playlist_end',
+  'playback.empty': 'problem.playback_empty',
+};
+
+export function problemText(problem: Problem): string {
+  const known = TEXTS[problem.code];
+  if (!known) return problem.message || t('problem.internal');
+  return t(known, { seconds: Math.ceil(problem.retryAfterSeconds ?? 1) });
+}
+
+/** Why a connection has ended for good, by its close code. */
+export function endingText(code: number): string {
+  const known: Partial<Record<number, Key>> = {
+    4500: 'ending.signed_out',
+    4501: 'ending.kicked',
+    4502: 'ending.banned',
+    4503: 'ending.closed',
+    4504: 'ending.no_permission',
+    4505: 'ending.protocol',
+  };
+  return t(known[code] ?? 'ending.other');
+}

@@ -1,0 +1,42 @@
+/** Whether and when to come back after a connection has ended. By the close codes of the protocol. */
+
+const FIRST_MS = 500;
+const MOST_MS = 20_000;
+const CROWDED_MS = 5_000;
+const TOO_MANY_CONNECTIONS = 4029;
+
+/** 4500 to 4999: the server asks us to stay away; the code says why. */
+export function isFinal(code: number): boolean {
+  return code >= 4500 && code <= 4999;
+}
+
+/** Growing waits, spread by chance so that a room does not come back all at once. */
+export class ReturnDelay {
+  #random: () => number;
+  #tries = 0;
+  #announced: number | undefined;
+
+  constructor(random: () => number = Math.random) {
+    this.#random = random;
+  }
+
+  /** The server has said when it wants us back. */
+  announce(milliseconds: number): void {
+    this.#announced = milliseconds;
+  }
+
+  succeed(): void {
+    this.#tries = 0;
+  }
+
+  /** Milliseconds to wait; at least as long as the server has asked for. */
+  next(code: number, askedForMs = 0): number {
+    const announced = this.#announced;
+    this.#announced = undefined;
+    if (announced !== undefined) return announced;
+    const most = Math.min(FIRST_MS * 2 ** this.#tries, MOST_MS);
+    this.#tries += 1;
+    const least = code === TOO_MANY_CONNECTIONS ? CROWDED_MS : askedForMs;
+    return least + most * (0.5 + this.#random() / 2);
+  }
+}

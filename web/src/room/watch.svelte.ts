@@ -1,0 +1,177 @@
+/** The picture of a room: brings the player to what the room plays and keeps it there. One for each `<video>`. */
+
+import { media } from '../api/server';
+import type { MediaObject, PlaybackObject } from '../generated/realtime';
+import { type Blocked, VideoPlayer } from '../player/video';
+import type { ServerClock } from '../sync/clock';
+import { SyncController, TICK_MS } from '../sync/controller';
+import { Schedule } from '../sync/schedule';
+import { browserTimers } from '../sync/timers';
+import type { RoomSocket } from './socket';
+
+const REPORT_EVERY_MS = 5_000;
+/** A link that has run out is fetched again, but a film that cannot be played is not asked for on and on. */
+const FRESH_LINK_EVERY_MS = 20_000;
+
+export class Watch {
+  item = $state.raw<MediaObject>();
+  state = $state.raw<PlaybackObject>();
+  position = $state(0);
+  duration = $state<number>();
+  buffered = $state(0);
+  driftMs = $state<number>();
+  isBuffering = $state(false);
+  blocked = $state<Blocked>();
+  isSilenced = $state(false);
+  isFaulty = $state(false);
+  #roomId: string;
+  #socket: RoomSocket;
+  #video: HTMLVideoElement;
+  #player: VideoPlayer;
+  #schedule: Schedule;
+  #controller: SyncController;
+  #ticks: ReturnType<typeof setInterval>;
+  #reportedAt = 0;
+  #linkAt = Number.NEGATIVE_INFINITY;
+
+  constructor(roomId: string, video: HTMLVideoElement, clock: ServerClock, socket: RoomSocket) {
+    this.#roomId = roomId;
+    this.#socket = socket;
+    this.#video = video;
+    this.#player = new VideoPlayer(video, {
+      onChange: () => this.#look(),
+      onFault: () => void this.#renewLink(),
+    });
+    this.#controller = new SyncController(clock, browserTimers, this.#player);
+    this.#schedule = new Schedule(clock, browserTimers, (state) => this.#enforce(state));
+    document.addEventListener('visibilitychange', this.#onVisibility);
+    this.#onVisibility();
+    this.#ticks = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** A new state of the room; older ones than the newest known change nothing. */
+  offer(state: PlaybackObject): void {
+    this.#schedule.offer(state);
+  }
+
+  /** The state of a room that we know nothing of any more. */
+  replace(state: PlaybackObject): void {
+    this.#schedule.replace(state);
+  }
+
+  /** Back to the room's position at once. */
+  syncNow(): void {
+    this.#controller.syncNow();
+  }
+
+  /** The viewer has clicked to join what plays; inside the click, for the browser's sake. */
+  join(): void {
+    this.#player.unblock();
+    this.#controller.syncNow();
+  }
+
+  unmute(): void {
+    this.#player.unmute();
+    this.#look();
+  }
+
+  retry(): void {
+    this.#linkAt = Number.NEGATIVE_INFINITY;
+    void this.#renewLink();
+  }
+
+  stop(): void {
+    clearInterval(this.#ticks);
+    document.removeEventListener('visibilitychange', this.#onVisibility);
+    this.#schedule.stop();
+    this.#controller.stop();
+    this.#player.load(undefined);
+  }
+
+  #onVisibility = (): void => {
+    this.#controller.setHidden(document.visibilityState === 'hidden');
+  };
+
+  #enforce(state: PlaybackObject): void {
+    const isOther = state.media_id !== this.state?.media_id;
+    this.state = state;
+    if (isOther) void this.#change(state.media_id);
+    this.#controller.apply(state);
+  }
+
+  async #change(mediaId: string | null): Promise<void> {
+    this.item = undefined;
+    this.duration = undefined;
+    this.isFaulty = false;
+    this.#linkAt = Number.NEGATIVE_INFINITY;
+    this.#player.load(undefined);
+    if (mediaId) await this.#load(mediaId);
+  }
+
+  /** Fetches the item for its address of this hour, and plays it from where the room is. */
+  async #load(mediaId: string): Promise<void> {
+    try {
+      const item = await media.get(this.#roomId, mediaId);
+      if (this.state?.media_id !== mediaId) return;
+      this.item = item;
+      this.duration = item.duration;
+      this.isFaulty = false;
+      this.#player.load({ url: item.play_url ?? item.url, name: item.url });
+      this.#controller.syncNow();
+    } catch {
+      if (this.state?.media_id === mediaId) this.isFaulty = true;
+    }
+  }
+
+  async #renewLink(): Promise<void> {
+    const mediaId = this.state?.media_id;
+    const now = performance.now();
+    if (!mediaId) return;
+    if (now - this.#linkAt < FRESH_LINK_EVERY_MS) {
+      this.isFaulty = true;
+      return;
+    }
+    this.#linkAt = now;
+    await this.#load(mediaId);
+  }
+
+  #tick(): void {
+    this.#controller.tick();
+    const drift = this.#controller.drift;
+    this.driftMs = drift === undefined ? undefined : Math.round(drift * 1000);
+    this.position = this.#video.currentTime;
+    if (performance.now() - this.#reportedAt > REPORT_EVERY_MS) this.#report();
+  }
+
+  #look(): void {
+    const wasBuffering = this.isBuffering;
+    this.isBuffering = this.#player.isBuffering;
+    this.blocked = this.#player.blocked;
+    this.isSilenced = this.#player.isSilenced;
+    const { duration, buffered, currentTime } = this.#video;
+    if (Number.isFinite(duration) && duration > 0) this.duration = duration;
+    this.buffered = bufferedUntil(buffered, currentTime);
+    if (wasBuffering !== this.isBuffering) this.#report();
+  }
+
+  #report(): void {
+    if (!this.state?.media_id) return;
+    this.#reportedAt = performance.now();
+    this.#socket.tell({
+      type: 'playback.report',
+      position: this.#video.currentTime,
+      playing: !this.#video.paused,
+      buffering: this.#player.isBuffering,
+      revision: this.state.revision,
+      ...(this.driftMs !== undefined && { drift_ms: this.driftMs }),
+    });
+  }
+}
+
+/** The end of the span that is loaded around `position`. */
+function bufferedUntil(ranges: TimeRanges, position: number): number {
+  for (let index = 0; index < ranges.length; index += 1) {
+    if (ranges.start(index) <= position + 0.5 && ranges.end(index) >= position) return ranges.end(index);
+  }
+  return position;
+}
