@@ -88,7 +88,7 @@ async def _answered(invocation: Invocation, call: httpx.Request) -> Document:
 @asynccontextmanager
 async def _transport(invocation: Invocation) -> AsyncIterator[httpx.AsyncBaseTransport]:
     """The way to the running server, else to an application opened here, alone on the installation."""
-    loaded = invocation.load()
+    loaded = invocation.load_installed()
     path = control_socket_path(loaded.settings.server.control_socket, invocation.environ)
     lock = InstallationLock(loaded.data_dir)
     deadline = time.monotonic() + WAIT_SECONDS

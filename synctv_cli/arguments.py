@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from synctv_cli.failures import Usage
 
@@ -42,6 +43,11 @@ class CommandLine:
     switches: set[str] = field(default_factory=set)
     values: dict[str, str] = field(default_factory=dict)
     rest: list[str] = field(default_factory=list)
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether `--json` is on, told before anything can go wrong with the other arguments."""
+    return "--json" in takewhile(lambda argument: argument != "--", arguments)
 
 
 def read_global_flags(arguments: Sequence[str]) -> CommandLine:

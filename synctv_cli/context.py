@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import typer
 
     from synctv_server.config.sources import LoadedSettings
+    from synctv_server.upkeep.migrate import Done
 
 Flags = Mapping[str, str | int | bool]
 
@@ -76,6 +77,23 @@ class Invocation:
         return load(
             data_dir=self.data_dir, config_file=self.config_flag, flags=flags or {}, environ=self.environ
         )
+
+    def load_installed(self) -> LoadedSettings:
+        """As `load`, for a command that needs an installation. Raises NotFound where there is none."""
+        from synctv_server.domain.errors import NotFound
+
+        if not self.data_dir.is_dir():
+            raise NotFound(
+                f"there is no installation in {self.data_dir}",
+                code="not_found.installation",
+                hint="`synctv init` or `synctv serve` makes one; --data-dir names another place.",
+            )
+        return self.load()
+
+    def tell_step(self, done: Done) -> None:
+        """Says that a migration is through."""
+        verb = "applied" if done.direction == "up" else "undid"
+        self.output.note(f"[{done.place}/{done.total}] {verb} {done.id}_{done.name} {done.took_ms} ms")
 
     @property
     def log_directory(self) -> Path | None:

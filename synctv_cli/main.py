@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from synctv_cli.arguments import GLOBAL_FLAGS, GlobalFlag, read_global_flags
+from synctv_cli.arguments import GLOBAL_FLAGS, GlobalFlag, read_global_flags, wants_json
 from synctv_cli.commands import LightGroup
 from synctv_cli.context import Invocation
 from synctv_cli.failures import FAILED, INTERRUPTED, NOT_PERMITTED, Failure, Usage, expected
@@ -108,7 +108,7 @@ def run(
 ) -> int:
     """Carries out one command line and returns its exit code (contract §1). Never raises."""
     environ = os.environ if environ is None else environ
-    output = Output(streams or Streams.of_process(), as_json="--json" in arguments, environ=environ)
+    output = Output(streams or Streams.of_process(), as_json=wants_json(arguments), environ=environ)
     invocation = Invocation(output, environ)
     try:
         line = read_global_flags(arguments)

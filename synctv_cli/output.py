@@ -87,8 +87,8 @@ class Output:
             self.streams.stderr.write(text)
 
     def _answer(self, document: dict[str, object]) -> None:
-        json.dump(document, self.streams.stdout, ensure_ascii=False, indent=2 if self.is_terminal else None)
-        self.streams.stdout.write("\n")
+        text = json.dumps(document, ensure_ascii=False, indent=2 if self.is_terminal else None)
+        self.streams.stdout.write(f"{text}\n")
         self.streams.stdout.flush()
 
     def _fail_in_words(self, failure: Failure) -> None:

@@ -70,7 +70,7 @@ def reference() -> Result:
         {
             "name": each.name,
             "type": each.type,
-            "default": each.default,
+            "default": str(each.default) if each.is_path and each.default else each.default,
             "environment": each.environment,
             "secret": each.is_secret,
             "description": each.description,

@@ -25,7 +25,15 @@ _BACKLOG = 2048
 
 
 class Listener(uvicorn.Server):
-    """A server of uvicorn that leaves the process's signals to the supervisor."""
+    """A server of uvicorn that leaves the process's signals to the supervisor. `answering` is set once it accepts."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.answering = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.answering.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -26,11 +26,15 @@ _FILE_NAME = "synctv.lock"
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds the lock: the process, the command it carries out, and for a server that answers its address."""
+    """Who holds the lock: the process, the command it carries out, and where a server answers once it does.
+
+    `url` is what people open, `local_url` what this machine reaches without any proxy.
+    """
 
     pid: int
     command: str
     url: str = ""
+    local_url: str = ""
 
     @property
     def is_server(self) -> bool:

@@ -1,0 +1,184 @@
+"""The life of a serving process: listen, open, tell, wait for a signal, drain, close. Called by `synctv serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import resource
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from synctv_server import __version__
+from synctv_server.api.ws.protocol import FanOutProtocol
+from synctv_server.app import Application, open_application
+from synctv_server.config.sections.server import ServerSection
+from synctv_server.config.sources import LoadedSettings
+from synctv_server.net.reach import local_origin_of, origin_of
+from synctv_server.store.server_lock import ServerLock
+from synctv_server.supervisor.control_socket import bind_control_socket, control_socket_path
+from synctv_server.supervisor.database import migration_target, require_current_schema, server_lock
+from synctv_server.supervisor.listeners import bind_tcp, control_listener, public_listener
+from synctv_server.supervisor.lock import Holder, InstallationLock
+from synctv_server.supervisor.systemd import notify
+
+# A full collection walks every connection: let it be rare, and never walk what the start has built.
+_GC_THRESHOLDS = (50_000, 20, 100)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers: where, and the link of the first account while there is none."""
+
+    url: str
+    local_url: str
+    pid: int
+    control_socket: Path
+    setup_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The sockets of one server, bound before anything is opened: a port in use is found out first."""
+
+    public: socket.socket
+    control: socket.socket
+    control_path: Path
+
+    @property
+    def port(self) -> int:
+        port: int = self.public.getsockname()[1]
+        return port
+
+    def close(self) -> None:
+        """Closes both, and removes the file of the control socket."""
+        self.public.close()
+        self.control.close()
+        self.control_path.unlink(missing_ok=True)
+
+
+async def run(
+    loaded: LoadedSettings,
+    lock: InstallationLock,
+    environ: Mapping[str, str],
+    *,
+    on_ready: Callable[[Running], None],
+) -> None:
+    """Serves until SIGTERM or SIGINT, then drains. The caller holds `lock` and has made the installation whole.
+
+    `on_ready` is called when both doors answer. Raises Conflict, Forbidden or ConfigurationInvalid for an address
+    that cannot be taken, and whatever keeps the application from opening.
+    """
+    doors = _bind(loaded, environ)
+    try:
+        server = loaded.settings.server.model_copy(update={"port": doors.port})
+        loaded = replace(loaded, settings=loaded.settings.model_copy(update={"server": server}))
+        await require_current_schema(migration_target(loaded))
+        async with server_lock(loaded) as database_lock, open_application(loaded) as application:
+            try:
+                await _serve(_Serving(application, server, doors), lock, database_lock, on_ready)
+            except BaseExceptionGroup as group:
+                raise _cause(group) from group
+    finally:
+        doors.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    """What one serving process consists of."""
+
+    application: Application
+    server: ServerSection
+    doors: Doors
+
+    async def running(self) -> Running:
+        """What there is to tell. An expired set-up link is replaced by a new one."""
+        host, port = self.server.host, self.doors.port
+        return Running(
+            url=origin_of(self.server.public_url, host, port),
+            local_url=local_origin_of(host, port),
+            pid=os.getpid(),
+            control_socket=self.doors.control_path,
+            setup_url=await self.application.setup_url(replace_expired=True),
+        )
+
+
+async def _serve(
+    serving: _Serving,
+    lock: InstallationLock,
+    database_lock: ServerLock | None,
+    on_ready: Callable[[Running], None],
+) -> None:
+    running = await serving.running()
+    application = serving.application
+    public = public_listener(application.public, FanOutProtocol, serving.server.drain_seconds)
+    control = control_listener(application.control)
+    _prepare_process()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(public.serve(sockets=[serving.doors.public]))
+        tasks.create_task(control.serve(sockets=[serving.doors.control]))
+        watch = tasks.create_task(database_lock.watch()) if database_lock else None
+        stop = _stop_signal()
+        await asyncio.gather(public.answering.wait(), control.answering.wait())
+        lock.tell(Holder(running.pid, "serve", running.url, running.local_url))
+        notify("READY=1")
+        _log.info("SyncTV %s answers on %s", __version__, running.url)
+        on_ready(running)
+        await stop.wait()
+        notify("STOPPING=1")
+        _log.info("stopping: viewers are told to come back")
+        await application.drain()
+        public.should_exit = control.should_exit = True
+        if watch is not None:
+            watch.cancel()
+    _log.info("stopped")
+
+
+def _cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one error that ended the tasks; the others are its cancellations."""
+    first = group.exceptions[0]
+    return _cause(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def _bind(loaded: LoadedSettings, environ: Mapping[str, str]) -> Doors:
+    server = loaded.settings.server
+    control_path = control_socket_path(server.control_socket, environ)
+    public = bind_tcp(server.host, server.port)
+    try:
+        return Doors(public, bind_control_socket(control_path), control_path)
+    except BaseException:
+        public.close()
+        raise
+
+
+def _stop_signal() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT. After it both do what they do to any program: end it at once."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    signals = (signal.SIGTERM, signal.SIGINT)
+
+    def first() -> None:
+        stop.set()
+        for number in signals:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in signals:
+        loop.add_signal_handler(number, first)
+    return stop
+
+
+def _prepare_process() -> None:
+    """Room for the connections that the limits allow, and a collector that leaves the loop alone."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)

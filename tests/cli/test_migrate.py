@@ -1,0 +1,104 @@
+"""`synctv migrate …` on SQLite; the runner itself is tested in tests/store."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from synctv_server.supervisor.lock import InstallationLock, held
+from tests.cli.conftest import Synctv
+
+
+@pytest.fixture
+def empty(synctv: Synctv) -> Synctv:
+    synctv.data_dir.mkdir()
+    return synctv
+
+
+def test_status_of_an_empty_database_is_pending_and_exit_3(empty: Synctv) -> None:
+    answer = empty("migrate", "status", "--json")
+    assert answer.code == 3
+    assert answer.result["state"] == "pending"
+    assert answer.result["current"] is None
+    assert answer.result["applied"] == []
+    assert answer.result["pending"][0]["id"] == "0001"
+    assert "synctv migrate up" in empty("migrate", "status").out
+
+
+def test_up_and_down_go_where_they_are_told(empty: Synctv) -> None:
+    up = empty("migrate", "up", "--json")
+    assert up.code == 0
+    latest = up.result["applied"][-1]["id"]
+    assert empty("migrate", "status", "--json").result["state"] == "current"
+    down = empty("migrate", "down", "--to", "0001", "--yes", "--json")
+    assert down.code == 0
+    assert [each["direction"] for each in down.result["applied"]] == ["down"] * (int(latest) - 1)
+    assert Path(down.result["backup"]).is_file()
+    status = empty("migrate", "status", "--json")
+    assert status.code == 3
+    assert status.result["current"] == "0001"
+
+
+def test_up_tells_its_progress_on_stderr(empty: Synctv) -> None:
+    answer = empty("migrate", "up")
+    assert "applied 0001_" in answer.err
+    assert "applied" not in answer.out
+    assert empty("migrate", "up").out == "The database is current; nothing to apply.\n"
+
+
+def test_dry_run_changes_nothing(empty: Synctv) -> None:
+    answer = empty("migrate", "up", "--dry-run", "--json")
+    assert answer.result["applied"] == []
+    assert answer.result["steps"][0]["direction"] == "up"
+    assert empty("migrate", "status").code == 3
+
+
+def test_down_asks_and_no_is_no(empty: Synctv) -> None:
+    empty("migrate", "up")
+    answer = empty("migrate", "down", typed="n\n")
+    assert answer.code == 2
+    assert "Undo migrations?" in answer.err
+    assert empty("migrate", "status").code == 0
+
+
+def test_down_without_a_terminal_names_the_flag(empty: Synctv) -> None:
+    empty("migrate", "up")
+    answer = empty("migrate", "down", "--json")
+    assert answer.code == 2
+    assert "--yes" in answer.error["hint"]
+
+
+def test_down_beside_a_server_is_a_conflict(empty: Synctv) -> None:
+    empty("migrate", "up")
+    server = InstallationLock(empty.data_dir)
+    assert server.take_now("serve")
+    answer = empty("migrate", "down", "--yes", "--json")
+    server.release()
+    assert answer.code == 9
+    assert answer.error["code"] == "conflict.server_running"
+    assert empty("migrate", "status").code == 0
+
+
+def test_an_unknown_migration_is_exit_2(empty: Synctv) -> None:
+    answer = empty("migrate", "up", "--to", "9999", "--json")
+    assert answer.code == 2
+    assert "9999" in answer.error["message"]
+
+
+def test_the_lock_is_waited_for_while_another_command_has_it(tmp_path: Path) -> None:
+    async def two_commands() -> list[str]:
+        order = []
+        async with held(tmp_path, "init"):
+            other = asyncio.create_task(second(order))
+            await asyncio.sleep(0)
+            order.append("first")
+        await other
+        return order
+
+    async def second(order: list[str]) -> None:
+        async with held(tmp_path, "user"):
+            order.append("second")
+
+    assert asyncio.run(two_commands()) == ["first", "second"]
