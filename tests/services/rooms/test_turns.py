@@ -1,0 +1,77 @@
+"""What is kept is told, what is undone is not, and a log that fails undoes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from synctv_server.cluster.notices import RoomGone
+from synctv_server.domain.commands import SendChat
+from synctv_server.domain.errors import Unavailable
+from synctv_server.domain.events import ChatDeleted, RoomEvent
+from synctv_server.domain.ids import MessageId, RoomId
+from synctv_server.domain.rooms import Room
+from synctv_server.domain.sessions import Actor
+from synctv_server.services.turns import Turns
+from tests.support.house import House
+
+
+class SilentLog:
+    """A log whose server is away."""
+
+    async def publish(self, room_id: RoomId, event: RoomEvent) -> int:
+        raise Unavailable("the log cannot be reached")
+
+
+async def test_event_leaves_after_the_commit_and_not_before(house: House, room: Room) -> None:
+    watched = await house.watch(room)
+    async with house.turns.turn(room.id) as turn:
+        receipt = turn.publish(ChatDeleted(MessageId("msg_1")), None)
+        turn.notify(RoomGone(room.id))
+        assert watched == []
+        assert house.heard == []
+    assert receipt.seq == watched[0].seq
+    assert house.heard == [RoomGone(room.id)]
+
+
+async def test_nothing_is_told_of_a_turn_that_failed(house: House, owner: Actor, room: Room) -> None:
+    watched = await house.watch(room)
+    with pytest.raises(KeyError):
+        async with house.turns.turn(room.id) as turn:
+            await house.room_store.bump_playlist(room.id)
+            turn.publish(ChatDeleted(MessageId("msg_1")), None)
+            raise KeyError
+    assert watched == []
+    assert (await house.rooms.get(owner, room.id)).playlist_version == 0
+
+
+async def test_failed_publish_after_a_commit_is_an_answer_without_a_number(
+    house: House, owner: Actor, room: Room
+) -> None:
+    house.chat.turns = Turns(
+        database=house.database,
+        room_log=SilentLog(),  # type: ignore[arg-type]  # only publish is reached
+        notices=house.notices,
+        now=house.now,
+    )
+    sent = await house.chat.send(owner, room.id, SendChat(text="hello"))
+    assert sent.seq is None
+    assert (await house.chat.list_messages(owner, room.id)).items == (sent.message,)
+
+
+async def test_what_was_kept_is_told_although_the_caller_is_gone(
+    house: House, owner: Actor, room: Room
+) -> None:
+    """Wherever a command is cut off, either it is kept and told or it is neither."""
+    watched = await house.watch(room)
+    for steps in range(60):
+        task = asyncio.create_task(house.chat.send(owner, room.id, SendChat(text=f"message {steps}")))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        house.now.moment += 1_001  # type: ignore[attr-defined]  # the clock of the tests
+    kept = (await house.chat.list_messages(owner, room.id, limit=100)).items
+    assert len(kept) == len(watched)
+    await house.chat.send(owner, room.id, SendChat(text="the room still takes turns"))
