@@ -1,0 +1,59 @@
+"""The programs of the benchmark: built by gcc, pinned to a core each, their CPU read from the scheduler's clock."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SERVER_CORE, CLIENT_CORE = "0", "1"
+
+
+def build(name: str, folder: Path) -> Path:
+    """The compiled program of `<name>.c`."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    if compiler is None:
+        sys.exit("this benchmark wants gcc: apt-get install gcc")
+    program = folder / name
+    subprocess.run([compiler, "-O2", "-Wall", "-o", program, HERE / f"{name}.c"], check=True)
+    return program
+
+
+def pinned(core: str, words: Sequence[str | Path]) -> list[str]:
+    """The command on one core; a machine with a single one runs all on it."""
+    cores = sorted(os.sched_getaffinity(0))
+    return ["taskset", "-c", str(cores[int(core) % len(cores)]), *map(str, words)]
+
+
+@contextmanager
+def running(
+    words: Sequence[str | Path], environ: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A server process on its core, ended when the block is left."""
+    process = subprocess.Popen(
+        pinned(SERVER_CORE, words), stdout=subprocess.PIPE, text=True, env={**os.environ, **(environ or {})}
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def cpu_ns(pid: int) -> int:
+    """What all threads of the process have run so far, by the scheduler's clock."""
+    return sum(int(task.read_text().split()[0]) for task in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+
+
+def resident_bytes(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
