@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-FILE_NAME = "setup-link"
-
 
 def find_setup_url(data_dir: Path) -> str | None:
     """The link in `<data-dir>/setup-link`, or None. The server takes the file away when the link is used."""
+    from synctv_server.services.auth.setup import FILE_NAME
+
     try:
         return (data_dir / FILE_NAME).read_text(encoding="utf-8").strip() or None
     except OSError:

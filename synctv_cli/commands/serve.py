@@ -69,7 +69,7 @@ async def _serve(invocation: Invocation, flags: Flags, *, migrate: bool) -> None
 
 
 def _started(invocation: Invocation, running: Running, created: list[str]) -> Result:
-    from synctv_cli.setup_link import FILE_NAME
+    from synctv_server.services.auth.setup import FILE_NAME
 
     value: dict[str, object] = {
         "url": running.url,
