@@ -82,7 +82,7 @@ async def run(
         await require_current_schema(migration_target(loaded))
         async with server_lock(loaded) as database_lock, open_application(loaded) as application:
             try:
-                await _serve(_Serving(application, server, doors), lock, database_lock, on_ready)
+                await _serve(_Serving(application, server, doors, environ), lock, database_lock, on_ready)
             except BaseExceptionGroup as group:
                 raise _cause(group) from group
     finally:
@@ -96,6 +96,7 @@ class _Serving:
     application: Application
     server: ServerSection
     doors: Doors
+    environ: Mapping[str, str]
 
     async def running(self) -> Running:
         """What there is to tell. An expired set-up link is replaced by a new one."""
@@ -127,11 +128,11 @@ async def _serve(
         stop = _stop_signal()
         await asyncio.gather(public.answering.wait(), control.answering.wait())
         lock.tell(Holder(running.pid, "serve", running.url, running.local_url))
-        notify("READY=1")
+        notify("READY=1", serving.environ)
         _log.info("SyncTV %s answers on %s", __version__, running.url)
         on_ready(running)
         await stop.wait()
-        notify("STOPPING=1")
+        notify("STOPPING=1", serving.environ)
         _log.info("stopping: viewers are told to come back")
         await application.drain()
         public.should_exit = control.should_exit = True

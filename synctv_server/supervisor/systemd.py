@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 
 
-def notify(state: str) -> None:
+def notify(state: str, environ: Mapping[str, str]) -> None:
     """Sends one state line such as `READY=1`. A service manager that is gone is no reason to stop."""
-    address = os.environ.get("NOTIFY_SOCKET")
+    address = environ.get("NOTIFY_SOCKET")
     if not address:
         return
     if address.startswith("@"):  # Linux's abstract names begin with a zero byte
