@@ -1,6 +1,7 @@
 /** What to tell a person of a Problem: our own words where we have them, else the server's. */
 
 import type { Problem } from '../api/problem';
+import { CloseCode } from '../generated/realtime';
 import { type Key, t } from './index.svelte';
 
 const TEXTS: Partial<Record<string, Key>> = {
@@ -38,15 +39,16 @@ export function problemText(problem: Problem): string {
   return t(known, { seconds: Math.ceil(problem.retryAfterSeconds ?? 1) });
 }
 
+const ENDINGS: Partial<Record<number, Key>> = {
+  [CloseCode.SIGNED_OUT]: 'ending.signed_out',
+  [CloseCode.KICKED]: 'ending.kicked',
+  [CloseCode.BANNED]: 'ending.banned',
+  [CloseCode.ROOM_CLOSED]: 'ending.closed',
+  [CloseCode.NO_PERMISSION]: 'ending.no_permission',
+  [CloseCode.BAD_PROTOCOL]: 'ending.protocol',
+};
+
 /** Why a connection has ended for good, by its close code. */
 export function endingText(code: number): string {
-  const known: Partial<Record<number, Key>> = {
-    4500: 'ending.signed_out',
-    4501: 'ending.kicked',
-    4502: 'ending.banned',
-    4503: 'ending.closed',
-    4504: 'ending.no_permission',
-    4505: 'ending.protocol',
-  };
-  return t(known[code] ?? 'ending.other');
+  return t(ENDINGS[code] ?? 'ending.other');
 }

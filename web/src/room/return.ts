@@ -1,9 +1,10 @@
 /** Whether and when to come back after a connection has ended. By the close codes of the protocol. */
 
+import { CloseCode } from '../generated/realtime';
+
 const FIRST_MS = 500;
 const MOST_MS = 20_000;
 const CROWDED_MS = 5_000;
-const TOO_MANY_CONNECTIONS = 4029;
 
 /** 4500 to 4999: the server asks us to stay away; the code says why. */
 export function isFinal(code: number): boolean {
@@ -36,7 +37,7 @@ export class ReturnDelay {
     if (announced !== undefined) return announced;
     const most = Math.min(FIRST_MS * 2 ** this.#tries, MOST_MS);
     this.#tries += 1;
-    const least = code === TOO_MANY_CONNECTIONS ? CROWDED_MS : askedForMs;
+    const least = code === CloseCode.TOO_MANY_CONNECTIONS ? CROWDED_MS : askedForMs;
     return least + most * (0.5 + this.#random() / 2);
   }
 }
