@@ -142,8 +142,7 @@ class UserService:
     async def _keep_a_root(self, user: User) -> None:
         if user.role is not SiteRole.ROOT:
             return
-        roots = await self._accounts.users.list_users(None, 2, role=SiteRole.ROOT, status=UserStatus.ACTIVE)
-        if all(root.id == user.id for root in roots.items):
+        if await self._accounts.users.hold_roots() in ([], [user.id]):
             raise Conflict(
                 "this is the last root account; make another one root first", code="user.last_root"
             )

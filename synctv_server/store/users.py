@@ -114,6 +114,14 @@ class UserStore:
         rows = await self._database.fetch("SELECT COUNT(*) AS number FROM users")
         return int(rows[0]["number"])
 
+    async def hold_roots(self) -> list[UserId]:
+        """The root accounts that are not banned. All roots stay as they are until the transaction ends."""
+        # An update that changes nothing takes the rows on both databases; SELECT ... FOR UPDATE is PostgreSQL's.
+        held = await self._database.fetch(
+            "UPDATE users SET version = version WHERE role = {} RETURNING id, status", SiteRole.ROOT.value
+        )
+        return [UserId(row["id"]) for row in held if row["status"] == UserStatus.ACTIVE.value]
+
     async def has_root(self) -> bool:
         """Whether the first account has been made."""
         found = await self._database.fetch("SELECT 1 FROM users WHERE role = {} LIMIT 1", SiteRole.ROOT.value)
