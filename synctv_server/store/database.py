@@ -55,11 +55,21 @@ class Database:
         return await query.run()
 
     async def keep(self, query: Query[Any, Response]) -> Response:
-        """As `run`, kept through a loss of power when it stands alone; else as durable as what it is part of."""
+        """As `run`, and durable as in `durably`."""
+        async with self.durably():
+            return await self.run(query)
+
+    @asynccontextmanager
+    async def durably(self) -> AsyncIterator[None]:
+        """Around one statement: kept through a loss of power when it stands alone.
+
+        Inside a transaction of the caller it is as durable as that one.
+        """
         if self.kind == "postgres" or self._engine.live_transaction() is not None:
-            return await self.run(query)
+            yield
+            return
         async with self.transaction(durable=True):
-            return await self.run(query)
+            yield
 
     async def ping(self) -> None:
         """Ask the database for nothing, to see that it answers."""

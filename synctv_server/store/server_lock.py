@@ -37,8 +37,11 @@ _log = logging.getLogger(__name__)
 class ServerLock:
     """Who holds it is the one server of the database; the name of its connection says on which host."""
 
-    def __init__(self, url: str, password: str | None = None) -> None:
+    def __init__(
+        self, url: str, password: str | None = None, *, watch_seconds: float = _WATCH_SECONDS
+    ) -> None:
         self._address = DatabaseAddress.parse(url, password)
+        self._watch_seconds = watch_seconds
         self._connection: Any = None
 
     async def take(self) -> None:
@@ -67,7 +70,7 @@ class ServerLock:
         Raises Conflict when another server has taken it meanwhile: this one then has to stop.
         """
         while True:
-            await asyncio.sleep(_WATCH_SECONDS)
+            await asyncio.sleep(self._watch_seconds)
             try:
                 if self._connection is None:
                     await self.take()

@@ -1,4 +1,4 @@
-"""The link of the first start, of which only the hash is kept. Called by the service that makes the root account."""
+"""The link of the first start, of which only the hash is kept. Called by the service of the root account."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ INSERT INTO setup_links (id, token_hash, created_at, expires_at) VALUES (1, {}, 
 ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash, created_at = excluded.created_at,
     expires_at = excluded.expires_at
 """
+_CONSUME = "DELETE FROM setup_links WHERE token_hash = {} AND expires_at > {} RETURNING id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class SetupStore:
 
     async def put(self, token_hash: bytes, expires_at: Millis, now: Millis) -> None:
         """Make this the one link; any other is good no more."""
-        await self._database.fetch(_PUT, token_hash, now, expires_at)
+        async with self._database.durably():
+            await self._database.fetch(_PUT, token_hash, now, expires_at)
 
     async def find(self, now: Millis) -> SetupRecord | None:
         """The link, unless there is none or it has expired."""
@@ -42,7 +44,5 @@ class SetupStore:
 
     async def consume(self, token_hash: bytes, now: Millis) -> bool:
         """Use the link up. Of two who try at once one gets True."""
-        used = await self._database.fetch(
-            "DELETE FROM setup_links WHERE token_hash = {} AND expires_at > {} RETURNING id", token_hash, now
-        )
-        return bool(used)
+        async with self._database.durably():
+            return bool(await self._database.fetch(_CONSUME, token_hash, now))

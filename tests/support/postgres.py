@@ -27,7 +27,6 @@ _START_SECONDS = 30
 _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "max_connections": "100",
     "shared_buffers": "32MB",
     "listen_addresses": "127.0.0.1",

@@ -37,9 +37,10 @@ class SQLiteEngine(StoreEngine):
     kind = "sqlite"
     driver_errors = (sqlite3.Error,)
 
-    def __init__(self, path: Path, observer: StoreObserver) -> None:
+    def __init__(self, path: Path, observer: StoreObserver, *, busy_seconds: float = _BUSY_SECONDS) -> None:
         super().__init__(observer)
         self._path = path
+        self._busy_seconds = busy_seconds
         self._writer: aiosqlite.Connection | None = None
         self._readers: list[_Reader] = []
         self._turn = asyncio.Lock()
@@ -47,6 +48,7 @@ class SQLiteEngine(StoreEngine):
     async def open(self) -> None:
         if sqlite3.sqlite_version_info < _OLDEST:
             raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed")
+        _require_file(self._path)
         with self.faults():
             try:
                 self._writer = await self._connect(_ON_OPEN)
@@ -73,7 +75,7 @@ class SQLiteEngine(StoreEngine):
     async def _connect(self, pragmas: Sequence[str]) -> aiosqlite.Connection:
         connection = await aiosqlite.connect(
             self._path,
-            timeout=_BUSY_SECONDS,
+            timeout=self._busy_seconds,
             isolation_level=None,
             cached_statements=_STATEMENTS_CACHED,
         )
@@ -87,7 +89,7 @@ class SQLiteEngine(StoreEngine):
         return connection
 
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
-        if sql.startswith("SELECT"):
+        if sql.lstrip().startswith("SELECT"):
             return await self._read(sql, arguments)
         writer = await self._take_writer()
         try:
@@ -156,6 +158,17 @@ class _Reader:
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self.connection = connection
         self.queries = 0
+
+
+def _require_file(path: Path) -> None:
+    """Tried first, because a connection of aiosqlite that fails to open leaves a thread with a traceback."""
+    try:
+        with path.open("r+b"):
+            pass
+    except FileNotFoundError as error:
+        raise Unavailable(f"there is no database at {path}", hint="make one with `synctv init`") from error
+    except OSError as error:
+        raise Unavailable(f"the database {path} cannot be opened: {error.strerror}") from error
 
 
 def _closed() -> Unavailable:
