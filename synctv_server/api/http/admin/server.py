@@ -1,0 +1,118 @@
+"""`/admin/rooms`, `/admin/keys` and `/admin/status`: the rooms, the keys and the state of the whole server."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from synctv_server.api.call import Call
+from synctv_server.api.http.etags import tagged
+from synctv_server.api.http.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
+from synctv_server.api.http.people import Moment
+from synctv_server.domain.ids import RoomId
+from synctv_server.domain.keys import KeyRecord
+from synctv_server.domain.rooms import RoomScope
+from synctv_server.domain.times import Millis, to_rfc3339
+from synctv_server.realtime.wire import RoomObject, room_object
+
+
+class KeyObject(Struct, frozen=True, kw_only=True):
+    """A key as a record; its secret part never leaves the server."""
+
+    kid: str
+    purpose: Annotated[str, Meta(description="`signing`, `sealing` or `master`.")]
+    algorithm: str
+    state: str
+    created_at: Moment
+    activated_at: Moment | None
+    retires_at: Moment | None
+
+
+class KeysObject(Struct, frozen=True):
+    keys: list[KeyObject]
+
+
+class StatusObject(Struct, frozen=True, kw_only=True):
+    version: str
+    uptime_seconds: int
+    database: Annotated[str, Meta(description="`sqlite` or `postgres`.")]
+    rooms_live: int
+    connections: int
+    setup_url: Annotated[
+        str | UnsetType, Meta(description="For the operator alone, while there is no root account.")
+    ] = UNSET
+
+
+class AdminRoomsController(Controller):
+    path = "/rooms"
+
+    @get("/", operation_id="adminListRooms", summary="All rooms")
+    async def list_rooms(
+        self, request: Call, cursor: Cursor = None, limit: Limit = LIMIT_DEFAULT
+    ) -> ListOf[RoomObject]:
+        page = await request.parts.rooms.list_rooms(
+            request.actor, scope=RoomScope.ALL, cursor=cursor, limit=limit
+        )
+        return listed(page, room_object)
+
+    @get("/{room_id:str}", operation_id="adminGetRoom", summary="Show a room")
+    async def show(self, request: Call, room_id: FromPath[str]) -> Response[RoomObject]:
+        room = await request.parts.rooms.get(request.actor, RoomId(room_id))
+        return tagged(room_object(room), room.version)
+
+    @post("/{room_id:str}/close", operation_id="adminCloseRoom", summary="Close a room", status_code=200)
+    async def close(self, request: Call, room_id: FromPath[str]) -> Response[RoomObject]:
+        """Its sockets close, and nobody comes in until it is opened again."""
+        room = await request.parts.rooms.close(request.actor, RoomId(room_id))
+        return tagged(room_object(room), room.version)
+
+
+class AdminKeysController(Controller):
+    path = "/keys"
+
+    @get("/", operation_id="adminListKeys", summary="The keys of the installation")
+    async def list_keys(self, request: Call) -> KeysObject:
+        return KeysObject([_key_object(key) for key in await request.parts.keys.list_keys(request.actor)])
+
+
+class AdminStatusController(Controller):
+    path = "/status"
+
+    @get("/", operation_id="adminGetStatus", summary="How the server does")
+    async def show(self, request: Call) -> StatusObject:
+        status = request.parts.status()
+        return StatusObject(
+            version=status.version,
+            uptime_seconds=status.uptime_seconds,
+            database=status.database,
+            rooms_live=status.rooms_live,
+            connections=status.connections,
+            setup_url=await _setup_url(request),
+        )
+
+
+async def _setup_url(request: Call) -> str | UnsetType:
+    """The link that makes the first account is for the operator's eyes alone."""
+    if not request.actor.is_operator:
+        return UNSET
+    link = await request.parts.setup.ensure_link(request.parts.link_base, replace_expired=False)
+    return UNSET if link is None else link.url
+
+
+def _key_object(key: KeyRecord) -> KeyObject:
+    return KeyObject(
+        kid=key.kid,
+        purpose=key.purpose,
+        algorithm=key.algorithm,
+        state=key.state,
+        created_at=to_rfc3339(key.created_at),
+        activated_at=_moment(key.activated_at),
+        retires_at=_moment(key.retires_at),
+    )
+
+
+def _moment(moment: Millis | None) -> str | None:
+    return None if moment is None else to_rfc3339(moment)

@@ -1,0 +1,21 @@
+"""The Litestar application of the TCP port."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Litestar
+from litestar.types import ControllerRouterHandler
+
+from synctv_server.api.door import open_door
+from synctv_server.api.http.admission import Admission
+from synctv_server.api.http.description import DescriptionController
+from synctv_server.api.http.idempotency import Idempotency
+from synctv_server.api.http.routes import described_routes
+from synctv_server.api.parts import Parts
+
+
+def open_http_door(parts: Parts, more: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+    """The application of the TCP port; `more` are the handlers of other doors on it (the sockets of `ws`)."""
+    routes = [*described_routes(), DescriptionController, *more]
+    return open_door(routes, parts, [Admission(parts), Idempotency(parts)])
