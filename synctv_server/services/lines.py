@@ -26,6 +26,11 @@ class Lines:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait, over all lines; for the metrics."""
+        return sum(len(line) for line in self._waiting.values())
+
     @asynccontextmanager
     async def hold(self, key: str) -> AsyncIterator[None]:
         """Wait in the line of `key`, then hold it until the block ends."""

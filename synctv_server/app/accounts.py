@@ -1,0 +1,73 @@
+"""Accounts and keys, put together: who people are and how they prove it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from synctv_server.app.ground import Ground
+from synctv_server.domain.errors import ConfigurationInvalid
+from synctv_server.security.sealing import read_master_key
+from synctv_server.services.auth.accounts import Accounts
+from synctv_server.services.auth.credentials import Credentials
+from synctv_server.services.auth.issuer import Issuer
+from synctv_server.services.auth.passwords import LoginService
+from synctv_server.services.auth.registration import RegistrationService
+from synctv_server.services.auth.sessions import SessionService
+from synctv_server.services.auth.setup import SetupService
+from synctv_server.services.invitations import InvitationService
+from synctv_server.services.keys import KeyService
+from synctv_server.services.limits import Limits
+from synctv_server.services.users import UserService
+
+
+@dataclass(frozen=True, slots=True)
+class AccountServices:
+    """The services of accounts, and what the guests' service needs of them."""
+
+    accounts: Accounts
+    issuer: Issuer
+    keys: KeyService
+    limits: Limits
+    sessions: SessionService
+    login: LoginService
+    registration: RegistrationService
+    setup: SetupService
+    users: UserService
+    invitations: InvitationService
+
+
+async def build_accounts(ground: Ground) -> AccountServices:
+    """Reads the keys; raises ConfigurationInvalid without a master key, or with another one than the database's."""
+    settings, notices = ground.settings, ground.cluster.notices
+    keys = await _load_keys(ground)
+    accounts = Accounts(ground.database, ground.ids, ground.now)
+    issuer = Issuer(accounts, keys.keyring, settings.auth)
+    credentials = Credentials(ground.hasher, settings.auth.password_min_length)
+    sessions = SessionService(accounts, issuer, keys, notices)
+    invitations = InvitationService(accounts, ground.link_base)
+    refused = ground.metrics.rate_limited_total
+    return AccountServices(
+        accounts=accounts,
+        issuer=issuer,
+        keys=keys,
+        limits=Limits(
+            ground.cluster.counters, settings.limits, on_refused=lambda scope: refused.labels(scope).inc()
+        ),
+        sessions=sessions,
+        login=LoginService(accounts, credentials, sessions),
+        registration=RegistrationService(accounts, credentials, sessions, invitations, settings.auth),
+        setup=SetupService(accounts, credentials, sessions, ground.data_dir),
+        users=UserService(accounts, credentials, sessions),
+        invitations=invitations,
+    )
+
+
+async def _load_keys(ground: Ground) -> KeyService:
+    master, auth = ground.settings.keys.master, ground.settings.auth
+    if master is None:
+        raise ConfigurationInvalid(
+            "keys.master: there is no master key", hint="Run `synctv init`, which makes one."
+        )
+    keys = KeyService(ground.database, read_master_key(master.reveal()), auth.signing_algorithm, ground.now)
+    await keys.load()
+    return keys

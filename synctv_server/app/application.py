@@ -1,0 +1,154 @@
+"""The whole server without its listeners: parts in order, and the applications of both doors."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from synctv_server import __version__
+from synctv_server.api.asgi import App
+from synctv_server.api.control import open_control_door
+from synctv_server.api.edge import Edge
+from synctv_server.api.fork import Fork
+from synctv_server.api.http.door import open_http_door
+from synctv_server.api.http.routes import admin_routes
+from synctv_server.api.http.server import HealthController
+from synctv_server.api.parts import Parts, ServerStatus
+from synctv_server.api.web.files import WebClient
+from synctv_server.api.ws.handler import SocketDoor
+from synctv_server.app.accounts import AccountServices, build_accounts
+from synctv_server.app.ground import Ground, lay_ground
+from synctv_server.app.rooms import RoomServices, build_rooms
+from synctv_server.app.work import build_jobs
+from synctv_server.config.sources import LoadedSettings
+from synctv_server.domain.times import SECOND, Now
+from synctv_server.jobs import Jobs
+from synctv_server.net.client_ip import TrustedProxies
+from synctv_server.observability.health import Health
+from synctv_server.observability.metrics import Metrics
+from synctv_server.realtime.clock import ServerClock
+from synctv_server.realtime.hub import Hub
+from synctv_server.security.signed_urls import UrlSigner
+from synctv_server.store.idempotency import IdempotencyStore
+
+_COME_BACK_SPREAD_MS = 5 * SECOND
+_FLUSH_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An open server. `public` is for the TCP port, `control` for the control socket; both need no lifespan."""
+
+    public: App
+    control: App
+    parts: Parts
+    health: Health
+    metrics: Metrics
+    jobs: Jobs
+    hub: Hub
+    link_base: str
+    drain_seconds: float
+
+    async def setup_url(self, *, replace_expired: bool) -> str | None:
+        """The link that makes the first account; None once that is done, or while an expired one is not replaced."""
+        link = await self.parts.setup.ensure_link(self.link_base, replace_expired=replace_expired)
+        return None if link is None else link.url
+
+    async def drain(self) -> None:
+        """The server is about to stop: not ready any more, viewers told when to come back, their sockets closed."""
+        self.health.drain()
+        flush_seconds = min(_FLUSH_SECONDS, self.drain_seconds)
+        await self.hub.shut_down(spread_ms=_COME_BACK_SPREAD_MS, flush_seconds=flush_seconds)
+
+
+@asynccontextmanager
+async def open_application(loaded: LoadedSettings, *, clock: Now | None = None) -> AsyncIterator[Application]:
+    """The application until the block ends, on a database that `upkeep.migrate` has brought up.
+
+    `clock` is the server's time, for tests. Raises ConfigurationInvalid without the master key of the database,
+    Unavailable when the database does not answer.
+    """
+    try:
+        async with _opened(loaded, clock or ServerClock().now) as application:
+            yield application
+    except ExceptionGroup as group:
+        # The hub's task group wraps whatever leaves the block; one error is told as itself.
+        raise (group.exceptions[0] if len(group.exceptions) == 1 else group) from None
+
+
+@asynccontextmanager
+async def _opened(loaded: LoadedSettings, now: Now) -> AsyncIterator[Application]:
+    async with AsyncExitStack() as stack:
+        ground = await lay_ground(loaded, now, stack)
+        accounts = await build_accounts(ground)
+        rooms = await build_rooms(ground, accounts, stack)
+        await rooms.playback.recover()
+        application = _assemble(ground, accounts, rooms)
+        ground.health.started()
+        yield application
+
+
+def _assemble(ground: Ground, accounts: AccountServices, rooms: RoomServices) -> Application:
+    parts = _parts_of(ground, accounts, rooms)
+    settings = ground.settings
+    socket = SocketDoor(hub=rooms.hub, sessions=accounts.sessions, tickets=rooms.tickets)
+    fork = Fork(open_http_door(parts, [socket.route()]), WebClient())
+    proxies = TrustedProxies(settings.server.trusted_proxies)
+    is_https = settings.server.public_url.startswith("https://")
+    control = open_control_door(parts, [admin_routes(), HealthController])
+    return Application(
+        public=Edge(fork, proxies=proxies, metrics=ground.metrics, is_https=is_https),
+        control=Edge(control, proxies=TrustedProxies(()), metrics=ground.metrics, is_https=False),
+        parts=parts,
+        health=ground.health,
+        metrics=ground.metrics,
+        jobs=build_jobs(ground, accounts, rooms, parts.idempotency),
+        hub=rooms.hub,
+        link_base=ground.link_base,
+        drain_seconds=settings.server.drain_seconds,
+    )
+
+
+def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices) -> Parts:
+    settings = ground.settings
+    started_at = ground.now()
+
+    def status() -> ServerStatus:
+        uptime_seconds = (ground.now() - started_at) // SECOND
+        return ServerStatus(
+            __version__, uptime_seconds, ground.database.kind, rooms.hub.count_rooms(), len(rooms.hub)
+        )
+
+    return Parts(
+        sessions=accounts.sessions,
+        login=accounts.login,
+        registration=accounts.registration,
+        setup=accounts.setup,
+        guests=rooms.guests,
+        users=accounts.users,
+        invitations=accounts.invitations,
+        keys=accounts.keys,
+        rooms=rooms.rooms,
+        members=rooms.members,
+        bans=rooms.bans,
+        media=rooms.media,
+        library=rooms.library,
+        playback=rooms.playback,
+        chat=rooms.chat,
+        tickets=rooms.tickets,
+        version=__version__,
+        auth=settings.auth,
+        public_url=settings.server.public_url,
+        link_base=ground.link_base,
+        metrics_token=settings.observability.metrics_token,
+        now=ground.now,
+        limits=accounts.limits,
+        keyring=accounts.keys.keyring,
+        signer=UrlSigner(accounts.keys.keyring, ground.now),
+        idempotency=IdempotencyStore(ground.database),
+        health=ground.health,
+        metrics=ground.metrics,
+        presence_of=rooms.hub.presence_of,
+        status=status,
+    )

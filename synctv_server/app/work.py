@@ -1,0 +1,56 @@
+"""The jobs of this server: what is cleared when it has expired, and what is looked after."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from synctv_server.app.accounts import AccountServices
+from synctv_server.app.ground import Ground
+from synctv_server.app.rooms import RoomServices
+from synctv_server.domain.times import DAY, Millis
+from synctv_server.jobs import Job, Jobs
+from synctv_server.realtime.caretaker import LOOK_SECONDS
+from synctv_server.store.idempotency import IdempotencyStore
+
+_SWEEP_SECONDS = 600.0
+_KEYS_SECONDS = 60.0
+_LOG_SECONDS = 30.0
+_KEPT_AFTER: Millis = DAY
+"""For how long a session or invitation that is over can still be told from one that never was."""
+
+
+def build_jobs(
+    ground: Ground, accounts: AccountServices, rooms: RoomServices, answers: IdempotencyStore
+) -> Jobs:
+    """Everything that runs by the clock."""
+    kept = accounts.accounts
+    internal_errors = ground.metrics.internal_errors_total.labels("jobs")
+
+    async def sweep_log() -> None:
+        ground.cluster.log.sweep()
+
+    async def tell_ages() -> None:
+        gauge = ground.metrics.signing_key_age_seconds
+        gauge.clear()
+        for kid, age in (await accounts.keys.ages_seconds()).items():
+            gauge.labels(kid).set(age)
+
+    def expired(noun: str, delete: Callable[[Millis], Awaitable[int]], after: Millis) -> Job:
+        counter = ground.metrics.expired_total.labels(noun)
+
+        async def clear() -> None:
+            counter.inc(await delete(ground.now() - after))
+
+        return Job(f"expired {noun}", _SWEEP_SECONDS, clear)
+
+    return Jobs(
+        [
+            expired("sessions", kept.sessions.delete_expired, _KEPT_AFTER),
+            expired("invitations", kept.invitations.delete_expired, _KEPT_AFTER),
+            expired("answers", answers.delete_expired, 0),
+            Job("rooms that play", LOOK_SECONDS, rooms.caretaker.look_after),
+            Job("room logs", _LOG_SECONDS, sweep_log),
+            Job("ages of keys", _KEYS_SECONDS, tell_ages),
+        ],
+        on_fault=internal_errors.inc,
+    )
