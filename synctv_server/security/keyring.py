@@ -43,6 +43,14 @@ class RingKey:
     until: Millis | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """What a token says whose signature held, and how long that is to be believed."""
+
+    claims: Claims
+    until: Millis
+
+
 class Keyring:
     """Keys by id.
 
@@ -54,7 +62,7 @@ class Keyring:
         self._now = now
         self._signer: SigningKey | None = None
         self._keys: dict[str, RingKey] = {}
-        self._verified: dict[bytes, Claims] = {}
+        self._verified: dict[bytes, _Verified] = {}
         self._derived: dict[tuple[str, str], bytes] = {}
 
     def replace(self, signer: SigningKey | None, keys: Sequence[RingKey]) -> None:
@@ -77,14 +85,11 @@ class Keyring:
         UnknownKey when its key is not held. The algorithm is the key's own, whatever the header says.
         """
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        claims = self._verified.get(digest)
-        if claims is None:
-            claims = self._check(token)
-            self._remember(digest, claims)
-        if self._now() >= claims.expires_at:
-            self._verified.pop(digest, None)
-            raise Unauthenticated("the access token is over; refresh it", code="auth.token_expired")
-        return claims
+        verified = self._verified.get(digest)
+        if verified is None or self._now() >= verified.until:
+            verified = self._check(token)
+            self._remember(digest, verified)
+        return verified.claims
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys whose tokens are taken, as a JSON Web Key Set (RFC 7517 §5)."""
@@ -117,7 +122,7 @@ class Keyring:
     def _is_good(self, held: RingKey) -> bool:
         return held.until is None or self._now() < held.until
 
-    def _check(self, token: str) -> Claims:
+    def _check(self, token: str) -> _Verified:
         held = self._key_of(token)
         try:
             payload = jwt.decode(
@@ -133,7 +138,10 @@ class Keyring:
             _refuse()
         if claims.issued_at > self._now() + _CLOCK_SKEW:
             _refuse()
-        return claims
+        if self._now() >= claims.expires_at:
+            raise Unauthenticated("the access token is over; refresh it", code="auth.token_expired")
+        until = claims.expires_at if held.until is None else min(claims.expires_at, held.until)
+        return _Verified(claims, until)
 
     def _key_of(self, token: str) -> RingKey:
         if len(token) > _TOKEN_LONGEST:
@@ -147,10 +155,10 @@ class Keyring:
             raise UnknownKey("the access token is of a key that is not in use; sign in again")
         return held
 
-    def _remember(self, digest: bytes, claims: Claims) -> None:
+    def _remember(self, digest: bytes, verified: _Verified) -> None:
         if len(self._verified) >= _VERIFIED_MOST:
             del self._verified[next(iter(self._verified))]
-        self._verified[digest] = claims
+        self._verified[digest] = verified
 
 
 def _refuse() -> NoReturn:
