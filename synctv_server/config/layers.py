@@ -100,6 +100,7 @@ class Reader:
             if variable.startswith(ENVIRONMENT_PREFIX) and variable not in secret_variables:
                 name = variable.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".", 1)
                 self._put(layer, name, value, Origin("environment", variable))
+        self._refuse_single_underscores(environ)
         return layer
 
     def flags(self, flags: Mapping[str, str | int | bool]) -> Layer:
@@ -108,6 +109,13 @@ class Reader:
         for name, value in flags.items():
             self._put(layer, name, value, Origin("flag", f"--{name.partition('.')[2].replace('_', '-')}"))
         return layer
+
+    def _refuse_single_underscores(self, environ: Mapping[str, str]) -> None:
+        """`SYNCTV_SERVER_PORT` would be passed over in silence, and its author would search for long."""
+        for name, setting in self._known.items():
+            written = setting.environment.replace("__", "_")
+            if written in environ:
+                self._problem(name, f"is not read from {written}; write it {setting.environment}")
 
     def _put(self, layer: Layer, name: str, value: object, origin: Origin) -> None:
         if name in self._known:

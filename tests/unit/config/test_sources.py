@@ -76,6 +76,16 @@ def test_unknown_variable_is_refused_with_the_nearest_setting(read: Read) -> Non
     assert "did you mean database.url?" in error.message
 
 
+def test_variable_with_single_underscores_is_refused_instead_of_passed_over(read: Read) -> None:
+    error = refusal(read, environ={"SYNCTV_SERVER_PORT": "9000"})
+    assert "write it SYNCTV__SERVER__PORT" in error.message
+
+
+def test_other_variables_of_ours_are_left_alone(read: Read, tmp_path: Path) -> None:
+    environ = {"SYNCTV_DATA_DIR": str(tmp_path), "SYNCTV_VERSION": "1", "PORT": "80"}
+    assert read(environ=environ).settings.server.port == 8080
+
+
 def test_every_problem_is_reported_at_once(read: Read) -> None:
     error = refusal(
         read,
