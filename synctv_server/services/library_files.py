@@ -38,7 +38,11 @@ class FileFacts:
 
 
 def open_file(root: Path, path: str) -> FileFacts:
-    """Open a playable file below `root`; whoever gets it closes the descriptor. NotFound when there is none."""
+    """Open a playable file below `root`; whoever gets it closes the descriptor.
+
+    NotFound when there is none, Invalid for a path that is none of the folder.
+    """
+    check_library_path("path", path)
     content_type = PLAYABLE_TYPES.get(PurePosixPath(path).suffix.lower())
     if content_type is None:
         raise NotFound("that is no file that browsers play")
@@ -55,10 +59,13 @@ def open_file(root: Path, path: str) -> FileFacts:
 
 
 def list_folder(root: Path, path: str) -> list[LibraryEntry]:
-    """The folders and playable files of one folder, folders first, by name. NotFound when it is none.
+    """The folders and playable files of one folder, folders first, by name; of `root` itself for "".
 
+    NotFound when it is no folder, Invalid for a path that is none of the folder.
     Hidden ones, symbolic links, and names that no request could carry are left out.
     """
+    if path:
+        check_library_path("path", path)
     with _told_as_ours(), _open_folder(root, path) as folder, os.scandir(folder) as entries:
         found = [entry for entry in (_entry(path, listed) for listed in entries) if entry is not None]
     return sorted(found, key=order_of)
@@ -86,7 +93,10 @@ def _entry(folder: str, listed: os.DirEntry[str]) -> LibraryEntry | None:
 
 @contextmanager
 def _open_folder(root: Path, path: str) -> Iterator[int]:
-    """The descriptor of a folder below `root`, open until the block ends. `root` itself may be a link."""
+    """The descriptor of a folder below `root`, open until the block ends. `root` itself may be a link.
+
+    `path` has been checked: to the system `..` is a folder like any other.
+    """
     descriptor = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
     try:
         for part in path.split("/") if path else ():

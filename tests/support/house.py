@@ -68,7 +68,7 @@ class House:
         self.notices = MemoryNotices()
         self.heard: list[Notice] = []
         self.notices.follow(self.heard.append)
-        self.log = MemoryRoomLog(lambda event: b"{}", lambda seq, body: body, now)
+        self.log = MemoryRoomLog(lambda _: b"{}", lambda _, body: body, now)
         self.counters = MemoryCounters(now)
         self.presence = MemoryPresence()
         self.section = LimitsSection.model_validate(limits)
@@ -171,7 +171,7 @@ class House:
             access=self.access,
             playback=self.playback_store,
             media=self.media_store,
-            delay_of=lambda room_id: DELAY_MS,
+            delay_of=lambda _: DELAY_MS,
             now=self.now,
         )
         self.chat = ChatService(

@@ -38,9 +38,7 @@ async def test_bad_text_is_invalid(house: House, owner: Actor, room: Room, text:
     assert caught.value.errors[0].field == "text"
 
 
-async def test_repeat_with_the_same_nonce_is_the_same_message(
-    house: House, owner: Actor, room: Room
-) -> None:
+async def test_repeat_with_the_same_nonce_is_the_same_message(house: House, owner: Actor, room: Room) -> None:
     watched = await house.watch(room)
     wanted = SendChat(text="hello", nonce="n1")
     answers = await asyncio.gather(*(house.chat.send(owner, room.id, wanted) for _ in range(5)))

@@ -169,9 +169,7 @@ async def test_guest_is_given_neither_a_role_nor_administration(
     with pytest.raises(Invalid):
         await house.members.update(owner, room.id, guest.person(), EditMember(role=Role.MEMBER))
     with pytest.raises(Forbidden):
-        await house.members.update(
-            owner, room.id, guest.person(), EditMember(allow=Permission.KICK_MEMBERS)
-        )
+        await house.members.update(owner, room.id, guest.person(), EditMember(allow=Permission.KICK_MEMBERS))
     await house.members.update(owner, room.id, guest.person(), EditMember(allow=Permission.ADD_MEDIA))
 
 
@@ -180,9 +178,7 @@ async def test_preset_cannot_give_its_setter_more_than_they_hold(
 ) -> None:
     ben = await house.member("ben", room)
     await house.rooms.update(owner, room.id, EditRoom(settings=SettingsEdit(control=Control.CINEMA)))
-    await house.members.update(
-        owner, room.id, ben.person(), EditMember(allow=Permission.MANAGE_SETTINGS)
-    )
+    await house.members.update(owner, room.id, ben.person(), EditMember(allow=Permission.MANAGE_SETTINGS))
     with pytest.raises(Forbidden):
         await house.rooms.update(ben, room.id, EditRoom(settings=SettingsEdit(control=Control.EVERYONE)))
 

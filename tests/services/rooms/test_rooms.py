@@ -106,7 +106,9 @@ async def test_room_that_does_not_exist_is_not_found(house: House, owner: Actor)
             await house.rooms.view(actor, RoomId("room_00000000000000000000000000"))
 
 
-async def test_lists_hold_ones_own_rooms_the_public_ones_or_all(house: House, owner: Actor, room: Room) -> None:
+async def test_lists_hold_ones_own_rooms_the_public_ones_or_all(
+    house: House, owner: Actor, room: Room
+) -> None:
     public = await house.room(owner, Visibility.PUBLIC)
     stan = await house.person("stan")
     admin = await house.person("root", SiteRole.ROOT)
