@@ -79,10 +79,10 @@ async def _answered(invocation: Invocation, call: httpx.Request) -> Document:
             response = await client.send(call)
         except httpx.TransportError as error:
             raise Unavailable(f"the server did not answer: {str(error) or type(error).__name__}") from error
-        if response.is_success:
-            document: Document = response.json()
-            return document
+    if not response.is_success:
         raise _told(response)
+    document: Document = response.json()
+    return document
 
 
 @asynccontextmanager

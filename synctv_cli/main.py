@@ -137,6 +137,8 @@ def _carry_out(words: Sequence[str], invocation: Invocation) -> int:
 
 
 def _failure(error: BaseException, invocation: Invocation) -> Failure:
+    while isinstance(error, BaseExceptionGroup):  # a task group wraps what ended it
+        error = error.exceptions[0]
     if isinstance(error, SyncTVError):
         return expected(error)
     if isinstance(error, TyperException):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -100,20 +100,15 @@ class Output:
             self.warn(failure.hint)
 
     def _draw(self, view: View) -> None:
-        if isinstance(view, Lines):
-            self.streams.stdout.write("".join(f"{clean(line)}\n" for line in view.lines))
-        elif isinstance(view, Table) and not view.rows:
+        if isinstance(view, Table) and not view.rows:
             self.note(view.empty)
+        elif isinstance(view, Table):
+            _draw_table(self._console(), view)
+        elif self.is_terminal:
+            _draw_lines(self._console(), view)
         else:
-            self._draw_rich(view)
+            self.streams.stdout.write("".join(f"{name}{text}\n" for name, text, _ in _lines_of(view)))
         self.streams.stdout.flush()
-
-    def _draw_rich(self, view: Fields | Table) -> None:
-        console = self._console()
-        if isinstance(view, Fields):
-            _draw_fields(console, view)
-        else:
-            _draw_table(console, view)
 
     def _console(self) -> Console:
         from rich.console import Console
@@ -124,20 +119,22 @@ class Output:
         )
 
 
-def _draw_fields(console: Console, view: Fields) -> None:
-    from rich.table import Table as Grid
+def _lines_of(view: Lines | Fields) -> Iterator[tuple[str, str, str]]:
+    """Each line as its name, its text and the style of the text."""
+    if isinstance(view, Lines):
+        yield from (("", clean(line), "bold" if line in view.strong else "") for line in view.lines)
+        return
+    shown = [(name, value) for name, value in view.pairs if value is not None]
+    width = max(len(name) for name, _ in shown)
+    yield from ((f"{name:{width}}  ", clean(value), "") for name, value in shown)
+
+
+def _draw_lines(console: Console, view: Lines | Fields) -> None:
+    """Never folded: the terminal wraps a link in a way that can still be copied."""
     from rich.text import Text
 
-    if view.title:
-        console.print(Text(clean(view.title), style="bold"))
-        console.print()
-    grid = Grid.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, value in view.pairs:
-        if value is not None:
-            grid.add_row(name, Text(clean(value)))
-    console.print(grid)
+    for name, text, style in _lines_of(view):
+        console.print(Text.assemble((name, "dim"), (text, style)), soft_wrap=True)
 
 
 def _draw_table(console: Console, view: Table) -> None:

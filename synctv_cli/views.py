@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Text as it is, line by line."""
+    """Text as it is, line by line; those in `strong` stand out on a terminal."""
 
     lines: Sequence[str]
+    strong: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,6 @@ class Fields:
     """One thing, with a name before each of its values; a value of None is left out."""
 
     pairs: Sequence[tuple[str, str | None]]
-    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,6 @@ class Result:
     value: Mapping[str, object]
     view: View
     exit_code: int = 0
-
-
-def lines(*text: str) -> Lines:
-    return Lines(text)
 
 
 def clean(text: str) -> str:

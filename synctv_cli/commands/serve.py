@@ -9,7 +9,7 @@ import typer
 
 from synctv_cli.commands import YES, single_command
 from synctv_cli.context import Flags, Invocation
-from synctv_cli.views import Fields, Lines, Result, View
+from synctv_cli.views import Lines, Result
 
 if TYPE_CHECKING:
     from synctv_server.supervisor.serving import Running
@@ -55,8 +55,10 @@ async def _serve(invocation: Invocation, flags: Flags, *, migrate: bool) -> None
         may_migrate = migrate or loaded.settings.database.is_sqlite
         made = await make_whole(loaded, may_migrate=may_migrate, progress=invocation.tell_step)
         created += made.created
-        if created:
-            invocation.output.note(f"Created {', '.join(created)}.")
+        if "database" in created:
+            invocation.output.note(f"Made a new installation in {data_dir}.")
+        elif created:
+            invocation.output.note(f"Made what was missing: {', '.join(created)}.")
         if made.backup:
             invocation.output.note(f"The database was copied to {made.backup} before it was changed.")
 
@@ -88,37 +90,40 @@ def _started(invocation: Invocation, running: Running, created: list[str]) -> Re
     return Result(value, _panel(invocation, running, link_file))
 
 
-def _panel(invocation: Invocation, running: Running, link_file: str) -> View:
+def _panel(invocation: Invocation, running: Running, link_file: str) -> Lines:
     from synctv_server import __version__
 
-    title = f"SyncTV {__version__} is running"
+    title = f"SyncTV {__version__} is running on {running.url}"
     if not invocation.output.is_terminal:
         waiting = [f"The link for the first account is in {link_file}."] if running.setup_url else []
-        return Lines([f"{title} on {running.url}", *waiting])
-    pairs = [
-        ("Open", running.url),
-        ("First account", running.setup_url),
-        (
+        return Lines([title, *waiting])
+    text = ["", title, ""]
+    if running.setup_url:
+        text += [
+            "Make the owner's account with this link. It works once, for 24 hours:",
             "",
-            "The link makes the owner's account. It works once, for 24 hours." if running.setup_url else None,
-        ),
-        ("Others", _how_others_come_in(running)),
-        ("Data", str(invocation.data_dir)),
-        ("Stop", "Ctrl-C"),
-    ]
-    return Fields(pairs, title)
+            running.setup_url,
+            "",
+        ]
+    text += [*_how_others_come_in(running), f"Data: {invocation.data_dir}. Ctrl-C stops the server.", ""]
+    return Lines(text, strong={title, running.setup_url or ""})
 
 
-def _how_others_come_in(running: Running) -> str | None:
+def _how_others_come_in(running: Running) -> list[str]:
     """What to do where only this machine reaches the server."""
     from urllib.parse import urlsplit
 
     from synctv_server.config.check import is_loopback
     from synctv_server.net.reach import find_lan_address
 
-    local = urlsplit(running.url)
-    if not is_loopback(local.hostname or ""):
-        return None
+    own = urlsplit(running.url)
+    if not is_loopback(own.hostname or ""):
+        return []
     lan = find_lan_address()
-    at = f" They then open http://{lan}:{local.port}" if lan else ""
-    return f"Only this machine reaches it. For friends: `synctv serve --host 0.0.0.0`.{at} Or put a proxy in front."
+    they_open = f", and they open http://{lan}:{own.port}" if lan else ""
+    return [
+        "Only this machine reaches it. To let friends in,",
+        f"- at home: `synctv serve --host 0.0.0.0`{they_open}",
+        "- from the internet: put a proxy with https in front, and set server.public_url",
+        "",
+    ]

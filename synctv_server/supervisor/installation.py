@@ -62,14 +62,14 @@ async def make_whole(
 ) -> Made:
     """The database at this program's newest migration, the keys, and the media folder.
 
-    An empty database is always filled. Raises ActionNeeded where one is behind and `may_migrate` is false,
-    BrokenState and IncompatibleVersion as migrations do.
+    An empty database is always filled, and without progress lines. Raises ActionNeeded where one is behind and
+    `may_migrate` is false, BrokenState and IncompatibleVersion as migrations do.
     """
     target = migration_target(loaded)
     found = await migrate.status(target)
     if found.applied and not may_migrate:
         await require_current_schema(target)
-    outcome = await migrate.up(target, progress=progress)
+    outcome = await migrate.up(target, progress=progress if found.applied else None)
     created = [] if found.applied else ["database"]
     return Made([*created, *await ensure_keys(loaded), *ensure_library(loaded)], outcome.backup)
 

@@ -73,7 +73,7 @@ async def run(
     """Serves until SIGTERM or SIGINT, then drains. The caller holds `lock` and has made the installation whole.
 
     `on_ready` is called when both doors answer. Raises Conflict, Forbidden or ConfigurationInvalid for an address
-    that cannot be taken, and whatever keeps the application from opening.
+    that cannot be taken, and whatever keeps the application from opening; a task group may stand around it.
     """
     doors = _bind(loaded, environ)
     try:
@@ -81,10 +81,7 @@ async def run(
         loaded = replace(loaded, settings=loaded.settings.model_copy(update={"server": server}))
         await require_current_schema(migration_target(loaded))
         async with server_lock(loaded) as database_lock, open_application(loaded) as application:
-            try:
-                await _serve(_Serving(application, server, doors, environ), lock, database_lock, on_ready)
-            except BaseExceptionGroup as group:
-                raise _cause(group) from group
+            await _serve(_Serving(application, server, doors, environ), lock, database_lock, on_ready)
     finally:
         doors.close()
 
@@ -124,7 +121,9 @@ async def _serve(
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(public.serve(sockets=[serving.doors.public]))
         tasks.create_task(control.serve(sockets=[serving.doors.control]))
-        watch = tasks.create_task(database_lock.watch()) if database_lock else None
+        background = [tasks.create_task(application.jobs.run())]
+        if database_lock is not None:
+            background.append(tasks.create_task(database_lock.watch()))
         stop = _stop_signal()
         await asyncio.gather(public.answering.wait(), control.answering.wait())
         lock.tell(Holder(running.pid, "serve", running.url, running.local_url))
@@ -136,15 +135,9 @@ async def _serve(
         _log.info("stopping: viewers are told to come back")
         await application.drain()
         public.should_exit = control.should_exit = True
-        if watch is not None:
-            watch.cancel()
+        for task in background:
+            task.cancel()
     _log.info("stopped")
-
-
-def _cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The one error that ended the tasks; the others are its cancellations."""
-    first = group.exceptions[0]
-    return _cause(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _bind(loaded: LoadedSettings, environ: Mapping[str, str]) -> Doors:
