@@ -1,4 +1,4 @@
-"""One port, two kinds of answers: the API's paths go to Litestar, every other path to the web client's files."""
+"""One port, three kinds of answers: sockets, the API's paths by Litestar, and every other path by the web client."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ _METRICS = "/metrics"
 class Fork:
     """Sits behind the edge."""
 
-    def __init__(self, api: App, web: App) -> None:
+    def __init__(self, api: App, web: App, socket: App) -> None:
         self._api = api
         self._web = web
+        self._socket = socket
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_page = scope["type"] == "http" and not _is_of_the_api(scope["path"])
-        await (self._web if is_page else self._api)(scope, receive, send)
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+        elif scope["type"] != "http" or _is_of_the_api(scope["path"]):
+            await self._api(scope, receive, send)
+        else:
+            await self._web(scope, receive, send)
 
 
 def _is_of_the_api(path: str) -> bool:

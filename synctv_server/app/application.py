@@ -93,7 +93,7 @@ def _assemble(ground: Ground, accounts: AccountServices, rooms: RoomServices) ->
     parts = _parts_of(ground, accounts, rooms)
     settings = ground.settings
     socket = SocketDoor(hub=rooms.hub, sessions=accounts.sessions, tickets=rooms.tickets)
-    fork = Fork(open_http_door(parts, [socket.route()]), WebClient())
+    fork = Fork(open_http_door(parts), WebClient(), socket)
     proxies = TrustedProxies(settings.server.trusted_proxies)
     is_https = settings.server.public_url.startswith("https://")
     control = open_control_door(parts, [admin_routes(), HealthController])

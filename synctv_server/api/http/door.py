@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from litestar import Litestar
-from litestar.types import ControllerRouterHandler
 
 from synctv_server.api.door import open_door
 from synctv_server.api.http.admission import Admission
@@ -15,7 +12,7 @@ from synctv_server.api.http.routes import described_routes
 from synctv_server.api.parts import Parts
 
 
-def open_http_door(parts: Parts, more: Sequence[ControllerRouterHandler] = ()) -> Litestar:
-    """The application of the TCP port; `more` are the handlers of other doors on it (the sockets of `ws`)."""
-    routes = [*described_routes(), DescriptionController, *more]
+def open_http_door(parts: Parts) -> Litestar:
+    """The application of the TCP port for everything that is HTTP."""
+    routes = [*described_routes(), DescriptionController]
     return open_door(routes, parts, [Admission(parts), Idempotency(parts)])

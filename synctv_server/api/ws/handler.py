@@ -1,27 +1,24 @@
 """`GET /api/v1/rooms/{id}/ws`: who may come in, and then every frame to the session.
 
-A plain ASGI handler: for a connection that lives for hours Litestar's WebSocket object would be memory alone.
+A plain ASGI application beside Litestar's: for a connection that lives for hours, routing and middleware around it
+would be memory alone.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qs
 
-from litestar import asgi
-from litestar.handlers import ASGIRouteHandler
-from litestar.types import Receive, Scope, Send
-
+from synctv_server.api.asgi import Receive, Scope, Send
 from synctv_server.api.problems import answer_of, error_of
 from synctv_server.api.remote import REMOTE
 from synctv_server.api.ws.direct import EXTENSION, DirectSocket
 from synctv_server.api.ws.pump import PumpedSocket
-from synctv_server.domain.errors import Invalid, Unauthenticated
+from synctv_server.domain.errors import NotFound, Unauthenticated
 from synctv_server.domain.ids import RoomId
 from synctv_server.domain.sessions import Actor
 from synctv_server.domain.text import invalid
@@ -32,7 +29,7 @@ from synctv_server.realtime.session import Session
 from synctv_server.services.auth.sessions import SessionService
 from synctv_server.services.tickets import TicketService
 
-PATH = "/api/v1/rooms/{room_id:str}/ws"
+_PATH = re.compile(r"/api/v1/rooms/(?P<room_id>[^/]+)/ws/?")
 SUBPROTOCOL = "synctv.v1"
 _BEARER = "bearer "
 _CLOSE_CODES = {
@@ -43,7 +40,6 @@ _CLOSE_CODES = {
     429: CloseCode.TOO_MANY_CONNECTIONS,
 }
 """For servers that cannot answer a handshake with a status of ours."""
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +63,7 @@ class SocketDoor:
         self._sessions = sessions
         self._tickets = tickets
 
-    def route(self) -> ASGIRouteHandler:
-        """The handler for Litestar."""
-
-        @asgi(PATH, copy_scope=False)
-        async def socket(scope: Scope, receive: Receive, send: Send) -> None:
-            await self(scope, receive, send)
-
-        return socket
-
-    async def __call__(self, scope: Any, receive: Receive, send: Any) -> None:
-        if scope["type"] != "websocket":
-            await _answer_http(send)
-            return
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         try:
             handshake = read_handshake(scope)
@@ -107,8 +91,11 @@ class SocketDoor:
         )
 
 
-def read_handshake(scope: Any) -> Handshake:
-    """The client's wishes; Invalid where `resume` is no number."""
+def read_handshake(scope: Scope) -> Handshake:
+    """The client's wishes; NotFound for a path without a socket, Invalid where `resume` is no number."""
+    path = _PATH.fullmatch(scope["path"])
+    if path is None:
+        raise NotFound("there is no socket at this address")
     query = parse_qs(scope["query_string"].decode("latin-1"))
     bearer = None
     for name, value in scope["headers"]:
@@ -119,7 +106,7 @@ def read_handshake(scope: Any) -> Handshake:
     if resume is not None and not (resume.isascii() and resume.isdecimal() and len(resume) < 19):
         raise invalid("resume", "must be the number of the last event that you know")
     return Handshake(
-        room_id=RoomId(scope["path_params"]["room_id"]),
+        room_id=RoomId(path["room_id"]),
         bearer=bearer,
         ticket=_last(query, "ticket"),
         resume=None if resume is None else int(resume),
@@ -129,7 +116,7 @@ def read_handshake(scope: Any) -> Handshake:
     )
 
 
-async def _pass_frames(session: Session, receive: Any) -> None:
+async def _pass_frames(session: Session, receive: Receive) -> None:
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":
@@ -142,7 +129,7 @@ async def _pass_frames(session: Session, receive: Any) -> None:
 
 
 @asynccontextmanager
-async def _way_out(scope: Any, send: Any) -> AsyncIterator[Socket]:
+async def _way_out(scope: Scope, send: Send) -> AsyncIterator[Socket]:
     """The straight way where the server offers it, else a pump over `send`."""
     direct: DirectSocket | None = (scope.get("extensions") or {}).get(EXTENSION)
     if direct is not None:
@@ -158,7 +145,7 @@ async def _way_out(scope: Any, send: Any) -> AsyncIterator[Socket]:
         await asyncio.gather(pumping, return_exceptions=True)
 
 
-async def _refuse(scope: Any, send: Any, exception: Exception) -> None:
+async def _refuse(scope: Scope, send: Send, exception: Exception) -> None:
     """Answer the handshake with an HTTP status and a problem; where the server cannot, close before accepting."""
     status, body, headers = answer_of(error_of(exception))
     if "websocket.http.response" not in (scope.get("extensions") or {}):
@@ -169,14 +156,6 @@ async def _refuse(scope: Any, send: Any, exception: Exception) -> None:
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "websocket.http.response.start", "status": status, "headers": raw})
     await send({"type": "websocket.http.response.body", "body": body, "more_body": False})
-
-
-async def _answer_http(send: Any) -> None:
-    """The path was asked for without an upgrade."""
-    _, body, headers = answer_of(Invalid("this address speaks WebSocket; connect with `ws://` or `wss://`"))
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": 426, "headers": [*raw, (b"upgrade", b"websocket")]})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _last(query: dict[str, list[str]], name: str) -> str | None:
