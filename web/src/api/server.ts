@@ -46,7 +46,7 @@ export interface RoomChanges {
 }
 
 export const rooms = {
-  mine: (cursor?: string) => http.get<Page<SeenRoom>>(`/rooms${query({ mine: 'true', cursor })}`),
+  mine: (cursor?: string) => http.get<Page<SeenRoom>>(`/rooms${query({ scope: 'mine', cursor })}`),
   listed: (cursor?: string) => http.get<Page<SeenRoom>>(`/rooms${query({ cursor })}`),
   create: (room: NewRoom) => http.post<RoomObject>('/rooms', room),
   /** A room as its link shows it, to whoever comes. */
