@@ -11,6 +11,7 @@ from synctv_server.domain.times import DAY, Millis
 from synctv_server.jobs import Job, Jobs
 from synctv_server.realtime.caretaker import LOOK_SECONDS
 from synctv_server.store.idempotency import IdempotencyStore
+from synctv_server.store.members import MemberStore
 
 _SWEEP_SECONDS = 600.0
 _KEYS_SECONDS = 60.0
@@ -46,6 +47,7 @@ def build_jobs(
     return Jobs(
         [
             expired("sessions", kept.sessions.delete_expired, _KEPT_AFTER),
+            expired("guests", MemberStore(ground.database).delete_stale_guests, 0),
             expired("invitations", kept.invitations.delete_expired, _KEPT_AFTER),
             expired("answers", answers.delete_expired, 0),
             Job("rooms that play", LOOK_SECONDS, rooms.caretaker.look_after),

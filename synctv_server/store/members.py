@@ -33,6 +33,12 @@ ON CONFLICT (room_id, user_id) DO UPDATE SET name = excluded.name, role = exclud
 WHERE members.left_at IS NOT NULL
 RETURNING user_id
 """
+_DELETE_STALE_GUESTS = """
+DELETE FROM members WHERE role = 'guest' AND NOT EXISTS (
+    SELECT 1 FROM sessions s WHERE s.user_id = members.user_id AND s.ended_at IS NULL AND s.expires_at >= {}
+)
+RETURNING user_id
+"""
 
 
 class MemberStore:
@@ -96,6 +102,13 @@ class MemberStore:
         )
         removed = await self._database.run(query.returning(Members.user_id))
         return bool(removed)
+
+    async def delete_stale_guests(self, before: Millis) -> int:
+        """Forget guests whose sign-ins ended, or expired before this moment; how many there were.
+
+        They never come back under the same id, and would fill their rooms.
+        """
+        return len(await self._database.fetch(_DELETE_STALE_GUESTS, before))
 
     async def rename(self, user_id: UserId, name: str) -> None:
         """Show one person under another name in all rooms."""

@@ -15,6 +15,7 @@ from synctv_server.store import Database
 from synctv_server.store.bans import BanStore
 from synctv_server.store.members import MemberStore
 from synctv_server.store.rooms import RoomStore
+from synctv_server.store.sessions import SessionStore
 from synctv_server.store.users import UserStore
 from tests.support import samples
 
@@ -192,6 +193,24 @@ async def test_person_is_renamed_in_all_rooms(
         found = await members.find_member(one.id, bob.id)
         assert found is not None
         assert found.person.name == "Robert"
+
+
+async def test_guest_whose_sign_in_is_over_is_forgotten_and_nobody_else(
+    members: MemberStore, database: Database, room: Room, ann: User
+) -> None:
+    here, expired, ended = (samples.person(name) for name in ("here", "expired", "ended"))
+    sessions = SessionStore(database)
+    for guest in (here, expired, ended):
+        await members.add(samples.member(room, guest, role=Role.GUEST))
+        life = NOW + (1 if guest is expired else 100)
+        session = samples.session(guest, guest_room=room.id, expires_at=life)
+        await sessions.create(session, None)
+        if guest is ended:
+            await sessions.end(session.id, NOW)
+    await members.add(samples.member(room, samples.person_of(ann)))
+    assert await members.delete_stale_guests(NOW + 2) == 2
+    left = {one.person for one in (await members.list_members(room.id, None, 9)).items}
+    assert left == {here, samples.person_of(ann)}
 
 
 async def test_ban_holds_for_the_person_and_a_guests_address_until_it_ends(
