@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.generate import commands, errors, metrics, realtime, settings, typescript
+from docs.generate import commands, errors, http, metrics, realtime, settings, typescript
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,7 +17,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/realtime.md": realtime.page,
     "docs/reference/realtime.schema.json": realtime.schema_file,
     "docs/reference/realtime.asyncapi.json": realtime.asyncapi_file,
-    "web/src/generated/realtime.ts": typescript.module,
+    "docs/reference/http.md": http.page,
+    "docs/reference/openapi.json": http.document_file,
+    "web/src/generated/realtime.ts": typescript.realtime_module,
+    "web/src/generated/http.ts": typescript.http_module,
 }
 
 
