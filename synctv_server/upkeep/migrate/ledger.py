@@ -118,9 +118,9 @@ def _newer(applied: Sequence[AppliedMigration], known: Sequence[Migration]) -> s
 
 
 def _drifted(applied: Sequence[AppliedMigration], known: Sequence[Migration]) -> str | None:
-    for place, one in enumerate(applied):
-        if one.version != place + 1:
-            return f"{id_of(place + 1)} is missing from the ledger, while {one.id} is in it"
-        if one.state is StepState.APPLIED and one.checksum != known[place].checksum:
+    for one, migration in zip(applied, known, strict=False):
+        if one.version != migration.version:
+            return f"{migration.id} is missing from the ledger, while {one.id} is in it"
+        if one.state is StepState.APPLIED and one.checksum != migration.checksum:
             return f"{one.id}_{one.name} is not what it was when it was applied: the file has been changed"
     return None

@@ -56,8 +56,7 @@ class SQLiteSession(MigrationSession):
 
     async def backup(self, to: Path) -> bool:
         """A copy by VACUUM INTO, opened and checked; BrokenState when it is not whole."""
-        to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(to, os.O_CREAT | os.O_EXCL, _PRIVATE))
+        _make_empty(to)
         try:
             await self.execute("VACUUM INTO {}", str(to))
             await _check_copy(to)
@@ -102,6 +101,15 @@ class SQLiteSession(MigrationSession):
 
     def _ours(self, error: BaseException) -> SyncTVError | None:
         return faults.of_sqlite(error) if isinstance(error, sqlite3.Error) else None
+
+
+def _make_empty(path: Path) -> None:
+    """An empty file for its owner alone: VACUUM INTO takes one over, and would make one for everybody."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, _PRIVATE))
+    except OSError as error:
+        raise Unavailable(f"no copy of the database can be made at {path}: {error.strerror}") from error
 
 
 def _discard(path: Path) -> None:
