@@ -15,7 +15,8 @@ class AuthSection(Section):
     registration: Literal["closed", "invite", "open"] = Field(
         "closed",
         description=(
-            "Who may make an account: nobody (`closed`), who has an invitation (`invite`), or everybody (`open`)."
+            "Who may make an account: nobody (`closed`), who has an invitation (`invite`), or everybody (`open`). "
+            "The invitation of an administrator counts where it is closed, too."
         ),
     )
     password_min_length: int = Field(10, ge=8, le=128, description="Shortest password that is taken.")
