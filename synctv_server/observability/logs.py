@@ -72,6 +72,11 @@ def configured(section: ObservabilitySection, *, stream: TextIO) -> Iterator[Log
         pipeline.stop()
 
 
+def dropped_lines() -> int:
+    """Lines that the present logging of this process has lost."""
+    return sum(each.dropped for each in logging.getLogger().handlers if isinstance(each, _Entrance))
+
+
 class _Entrance(QueueHandler):
     """Runs where the line is logged: adds what only that task knows, and never waits."""
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
+from synctv_server.observability.logs import dropped_lines
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _QUICK = (0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
@@ -134,6 +136,13 @@ class Metrics:
             "synctv_log_lines_dropped_total",
             "Log lines that were lost because the disk or terminal was too slow.",
         )
+        self._log_lines_counted = dropped_lines()
+        self.on_render(self._count_dropped_lines)
+
+    def _count_dropped_lines(self) -> None:
+        dropped = dropped_lines()
+        self.log_lines_dropped_total.inc(max(0, dropped - self._log_lines_counted))
+        self._log_lines_counted = dropped
 
     def _gauge(self, name: str, description: str, *, labels: Sequence[str] = ()) -> Gauge:
         self._note(name, "gauge", labels, description)

@@ -15,6 +15,7 @@ import pytest
 from synctv_server.config.sections.observability import ObservabilitySection
 from synctv_server.observability import logs
 from synctv_server.observability.log_files import KEPT_DAYS, DailyFile
+from synctv_server.observability.metrics import Metrics
 
 log = logging.getLogger("synctv_server.test")
 
@@ -84,10 +85,12 @@ def test_logging_never_waits_for_a_stream_that_is_stuck() -> None:
             return super().write(text)
 
     stream = Stuck()
+    metrics = Metrics()
     with logs.configured(ObservabilitySection(), stream=stream) as pipeline:
         for number in range(logs.QUEUE_LINES + 500):
             log.warning("line %d", number)
         lost = pipeline.dropped
+        assert f"synctv_log_lines_dropped_total {lost}.0".encode() in metrics.render()
         stream.released.set()
     assert 498 <= lost <= 500
     assert stream.getvalue().count("\n") + lost == logs.QUEUE_LINES + 500
