@@ -42,7 +42,7 @@ async def build_accounts(ground: Ground) -> AccountServices:
     keys = await _load_keys(ground)
     accounts = Accounts(ground.database, ground.ids, ground.now)
     issuer = Issuer(accounts, keys.keyring, settings.auth)
-    credentials = Credentials(ground.hasher, settings.auth.password_min_length)
+    credentials = Credentials(ground.hasher, settings.auth)
     sessions = SessionService(accounts, issuer, keys, notices)
     invitations = InvitationService(accounts, ground.link_base)
     refused = ground.metrics.rate_limited_total

@@ -93,10 +93,10 @@ def check_email(email: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
-def check_password(password: str, username: str, *, shortest: int, is_common: bool) -> None:
-    """The rules of NIST SP 800-63B.
+def check_password(password: str, username: str, *, shortest: int, is_common: bool, classes: int = 0) -> None:
+    """The rules of NIST SP 800-63B: length, not common, not like the name.
 
-    Length, not common, not like the name. Says nothing about kinds of characters.
+    `classes` asks for that many of the kinds small letters, capitals, digits and others, where a site wants that.
     """
     if not max(shortest, PASSWORD_SHORTEST_EVER) <= len(password) <= PASSWORD_LONGEST:
         raise text.invalid("password", f"must have {shortest} to {PASSWORD_LONGEST} characters")
@@ -106,3 +106,15 @@ def check_password(password: str, username: str, *, shortest: int, is_common: bo
     without_name = password.lower().replace(name_key(username), "")
     if len(without_name) < PASSWORD_SHORTEST_EVER or password.lower() in name_key(username):
         raise text.invalid("password", "is too much like the name")
+    if len({_kind(character) for character in password}) < classes:
+        raise text.invalid(
+            "password", f"must mix {classes} of: small letters, capital letters, digits, other characters"
+        )
+
+
+def _kind(character: str) -> str:
+    if character.isdigit():
+        return "digit"
+    if character.isupper():
+        return "capital"
+    return "small" if character.isalpha() else "other"

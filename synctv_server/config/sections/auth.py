@@ -20,6 +20,15 @@ class AuthSection(Section):
         ),
     )
     password_min_length: int = Field(10, ge=8, le=128, description="Shortest password that is taken.")
+    password_classes: int = Field(
+        0,
+        ge=0,
+        le=4,
+        description=(
+            "How many kinds of characters (small letters, capitals, digits, others) a password must mix, "
+            "where a site's policy asks for it."
+        ),
+    )
     access_token_seconds: int = Field(3_600, ge=60, le=86_400, description="Life of an access token.")
     refresh_token_seconds: int = Field(
         2_592_000, ge=3_600, le=31_536_000, description="Life of a sign-in that is not used."

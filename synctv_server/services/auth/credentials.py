@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from synctv_server.config.sections.auth import AuthSection
 from synctv_server.domain.users import check_password
 from synctv_server.security.passwords import PasswordHasher, is_common
 
 
 class Credentials:
-    """The rules of `domain.users` with the site's shortest password."""
+    """The rules of `domain.users` with the site's own settings."""
 
-    def __init__(self, hasher: PasswordHasher, shortest: int) -> None:
+    def __init__(self, hasher: PasswordHasher, section: AuthSection) -> None:
         self._hasher = hasher
-        self._shortest = shortest
+        self._section = section
 
     async def new_hash(self, username: str, password: str) -> str:
         """The hash of a password that somebody chose; Invalid when it breaks a rule, Unavailable when all are busy."""
-        check_password(password, username, shortest=self._shortest, is_common=is_common(password))
+        check_password(
+            password,
+            username,
+            shortest=self._section.password_min_length,
+            is_common=is_common(password),
+            classes=self._section.password_classes,
+        )
         return await self._hasher.hash(password)
 
     async def verify(self, password: str, hashed: str | None) -> bool:

@@ -56,7 +56,7 @@ class House:
         self.keys = KeyService(database, self.master_key, self.section.signing_algorithm, clock)
         self.issuer = Issuer(self.accounts, self.keys.keyring, self.section)
         self.sessions = SessionService(self.accounts, self.issuer, self.keys, self.notices)
-        self.credentials = Credentials(self.hasher, self.section.password_min_length)
+        self.credentials = Credentials(self.hasher, self.section)
         self.login = LoginService(self.accounts, self.credentials, self.sessions)
         self.invitations = InvitationService(self.accounts, "https://tv.example.org")
         self.setup = SetupService(self.accounts, self.credentials, self.sessions, self.data_dir)

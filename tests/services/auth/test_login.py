@@ -191,7 +191,7 @@ class ChangedMeanwhile(Credentials):
 
 async def test_a_password_changed_meanwhile_opens_nothing(house: House) -> None:
     user = await house.account()
-    credentials = ChangedMeanwhile(house.hasher, 10)
+    credentials = ChangedMeanwhile(house.hasher, house.section)
     credentials.house = house
     with pytest.raises(Unauthenticated):
         await LoginService(house.accounts, credentials, house.sessions).login("ann", PASSWORD, HOME)

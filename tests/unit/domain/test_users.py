@@ -68,6 +68,20 @@ def test_a_password_that_is_part_of_the_name_is_refused() -> None:
     assert not password_is_taken("longusername", "a.longusername")
 
 
+@pytest.mark.parametrize(
+    ("password", "classes"),
+    [("walking home", 2), ("Walking home", 3), ("Walking home 7", 4), ("走路回家走路回家走", 1)],
+)
+def test_a_policy_may_ask_for_kinds_of_characters(password: str, classes: int) -> None:
+    for asked in range(5):
+        try:
+            check_password(password, "ann", shortest=8, is_common=False, classes=asked)
+        except Invalid:
+            assert asked > classes
+        else:
+            assert asked <= classes
+
+
 def test_a_short_name_inside_a_sentence_is_no_fault() -> None:
     assert password_is_taken("planning the next trip", "ann")
 
