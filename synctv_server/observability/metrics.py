@@ -9,10 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.process_collector import ProcessCollector
 
 from synctv_server.observability.logs import dropped_lines
+
+disable_created_metrics()  # a moment of birth beside each series tells nobody anything here
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
