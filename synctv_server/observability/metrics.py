@@ -21,7 +21,8 @@ from prometheus_client.process_collector import ProcessCollector
 
 from synctv_server.observability.logs import dropped_lines
 
-disable_created_metrics()  # a moment of birth beside each series tells nobody anything here
+# A moment of birth beside each series tells nobody anything here. The library has no types for this function.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
