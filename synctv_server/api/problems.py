@@ -26,7 +26,8 @@ from synctv_server.domain.errors import FieldError, Invalid, Malformed, NotFound
 from synctv_server.observability.logs import request_id
 
 MEDIA_TYPE = "application/problem+json"
-_UNKNOWN_FIELD = re.compile(r"unknown field `(?P<name>[^`]+)`")
+_FIELD = re.compile(r"(?P<fault>unknown|missing required) field `(?P<name>[^`]+)`")
+_FAULTS = {"unknown": "is not known here", "missing required": "is missing"}
 _NO_BODY = "'data'"
 _log = logging.getLogger("synctv.http")
 
@@ -142,10 +143,9 @@ def _field_error(found: Mapping[str, Any]) -> FieldError:
     message, field = str(found.get("message", "is not valid")), str(found.get("key", "body"))
     if message == _NO_BODY:
         return FieldError("body", "is missing; send a JSON object")
-    if unknown := _UNKNOWN_FIELD.search(message):
-        return FieldError(
-            unknown["name"] if field == "data" else f"{field}.{unknown['name']}", "is not known here"
-        )
+    if named := _FIELD.search(message):
+        path = named["name"] if field == "data" else f"{field}.{named['name']}"
+        return FieldError(path, _FAULTS[named["fault"]])
     return FieldError("body" if field == "data" else field, message)
 
 

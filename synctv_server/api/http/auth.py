@@ -188,9 +188,13 @@ def _guest_object(signed_in: SignedIn) -> PersonObject:
 
 
 def _guest_token(request: Call, room_id: RoomId) -> str | None:
-    """What shows that this is a guest who was here: the cookie, or an access token that is still good."""
-    cookie = cookie_of_own_page(request, guest_cookie_name(room_id))
-    return cookie or (bearer_token(request.scope) if request.user is not None else None)
+    """What shows that this is a guest who was here: an access token that is still good, or the cookie.
+
+    Unlike the refresh token's, this cookie asks for no Origin: whoever could have it sent wins nothing by it.
+    """
+    if request.user is not None and request.user.is_guest:
+        return bearer_token(request.scope)
+    return request.cookies.get(guest_cookie_name(room_id))
 
 
 def _guest_cookies(request: Call, room_id: RoomId, signed_in: SignedIn) -> list[Cookie]:

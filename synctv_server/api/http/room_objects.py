@@ -78,7 +78,7 @@ class RoomPatch(Struct, forbid_unknown_fields=True, kw_only=True):
 class SeenRoom(Struct, frozen=True, kw_only=True):
     """A room as somebody sees it, and what that one needs to enter.
 
-    Of a private room who is not in it sees the first six fields alone; of others all.
+    Of a private room who is not in it sees the first seven fields alone; of others all.
     """
 
     id: str
@@ -86,6 +86,7 @@ class SeenRoom(Struct, frozen=True, kw_only=True):
     visibility: Visibility
     status: RoomStatus
     has_password: bool
+    allow_guests: bool
     access: Annotated[
         Access,
         Meta(
@@ -110,6 +111,7 @@ def seen_room(view: RoomView) -> SeenRoom:
         visibility=room.visibility,
         status=room.status,
         has_password=room.has_password,
+        allow_guests=room.settings.allow_guests,
         access=view.access,
         description=whole.description if whole else UNSET,
         owner=whole.owner if whole else UNSET,
