@@ -29,6 +29,7 @@ from synctv_server.config.sections.limits import LimitsSection
 from synctv_server.domain.errors import SyncTVError, Unavailable
 from synctv_server.domain.events import Change, RoomEvent
 from synctv_server.domain.ids import ConnectionId, RoomId, UserId
+from synctv_server.domain.playback import anchored
 from synctv_server.domain.sessions import Actor
 from synctv_server.domain.times import MINUTE, Millis, Now
 from synctv_server.observability.metrics import Metrics
@@ -85,13 +86,13 @@ class Hub:
         self, *, shared: Shared, rows: Rows, tickets: TicketService, desk: Desk, bounds: Bounds
     ) -> None:
         self._tickets = tickets
-        self._shared = shared
+        self.shared = shared
         self._rows = rows
         self._desk = desk
         self._bounds = bounds
         self._rooms: dict[RoomId, LiveRoom] = {}
         self._unfollow: dict[RoomId, Unfollow] = {}
-        self._sessions: dict[ConnectionId, Session] = {}
+        self.sessions: dict[ConnectionId, Session] = {}
         self._is_draining = False
         self._tasks: asyncio.TaskGroup | None = None
         self._around = Surroundings(
@@ -106,7 +107,7 @@ class Hub:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Hub]:
         """Keep the rooms' clock and hear notices; on the way out every command that was taken is carried out."""
-        stop_hearing = self._shared.notices.follow(self._hear)
+        stop_hearing = self.shared.notices.follow(self._hear)
         async with asyncio.TaskGroup() as self._tasks:
             ticking = self._tasks.create_task(self._tick_on(), name="rooms' clock")
             try:
@@ -114,11 +115,12 @@ class Hub:
             finally:
                 ticking.cancel()
                 stop_hearing()
+        self._tasks = None
         for unfollow in self._unfollow.values():
             unfollow()
 
     def __len__(self) -> int:
-        return len(self._sessions)
+        return len(self.sessions)
 
     def count_rooms(self) -> int:
         return len(self._rooms)
@@ -132,7 +134,7 @@ class Hub:
         if self._is_draining:
             raise Unavailable("the server is about to stop; come back in a moment", retry_after_seconds=5)
         session = Session(self._bounds.new_id(), actor, room_id, self._around, self._desk)
-        self._sessions[session.id] = session
+        self.sessions[session.id] = session
         try:
             await self._admit(session, address)
         except BaseException:
@@ -143,10 +145,10 @@ class Hub:
     async def leave(self, session: Session) -> None:
         """The connection is over."""
         session.closed()
-        self._sessions.pop(session.id, None)
+        self.sessions.pop(session.id, None)
         if live := self._rooms.get(session.room_id):
             live.leave(session)
-        await self._shared.presence.leave(session.id)
+        await self.shared.presence.leave(session.id)
 
     async def live_room(self, room_id: RoomId) -> LiveRoom:
         """The room in memory, read from its rows where it is not there yet. NotFound where there is none."""
@@ -166,7 +168,7 @@ class Hub:
     def tick(self) -> None:
         """What the clock brings each second: overdue connections, departures, stalled sockets, empty rooms."""
         now = self._bounds.now()
-        for session in list(self._sessions.values()):
+        for session in list(self.sessions.values()):
             code = session.overdue(now)
             if code is not None:
                 session.end(code)
@@ -174,13 +176,13 @@ class Hub:
             live.tick(now)
             if self._may_go(live, now):
                 self._let_go(live.id)
-        self._bounds.metrics.ws_connections.set(len(self._sessions))
+        self._bounds.metrics.ws_connections.set(len(self.sessions))
         self._bounds.metrics.rooms_live.set(len(self._rooms))
 
     async def shut_down(self, *, spread_ms: Millis, flush_seconds: float) -> None:
         """Tell every client when to come back, each another moment; let them read it; close with 4000."""
         self._is_draining = True
-        for session in list(self._sessions.values()):
+        for session in list(self.sessions.values()):
             session.answer(GoingAway(random.randint(0, spread_ms)))  # noqa: S311 (spreads load, keeps no secret)
         for live in self._rooms.values():
             live.fan_out.flush()
@@ -196,16 +198,16 @@ class Hub:
         if standing.member is None:
             raise not_a_member()
         user_id = standing.member.person.id
-        await self._shared.presence.enter(session.room_id, user_id, session.id, self._connection_limits())
+        await self.shared.presence.enter(session.room_id, user_id, session.id, self._connection_limits())
         session.take_place(await self.live_room(session.room_id), standing.member)
 
     async def _fill(self, room_id: RoomId) -> LiveRoom:
         """The log's head first, then the rows, then whatever came in between."""
         live = LiveRoom(room_id, self._around)
-        unfollow = await self._shared.log.follow(room_id, live.deliver)
+        unfollow = await self.shared.log.follow(room_id, live.deliver)
         try:
             room = await self._rows.rooms.get_room(room_id)
-            playback = await self._rows.playback.get_state(room_id)
+            playback = anchored(await self._rows.playback.get_state(room_id), self._bounds.now())
         except BaseException:
             unfollow()
             raise
@@ -250,7 +252,7 @@ class Hub:
                 pass
 
     def _end(self, concerns: Callable[[Session], bool], code: CloseCode) -> None:
-        for session in list(self._sessions.values()):
+        for session in list(self.sessions.values()):
             if concerns(session):
                 session.end(code)
 
@@ -282,14 +284,16 @@ class Hub:
 
     async def _publish(self, room_id: RoomId, event: RoomEvent) -> None:
         try:
-            await self._shared.log.publish(room_id, event)
+            await self.shared.log.publish(room_id, event)
         except SyncTVError as error:
             _logger.warning("presence in room %s was not told: %s", room_id, error.message)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         if self._tasks is None:
-            raise RuntimeError("the hub is not running")
-        self._tasks.create_task(self._guarded(work))
+            # The hub has closed: a timer of a room that nobody sees any more.
+            work.close()
+        else:
+            self._tasks.create_task(self._guarded(work))
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         """A fault in one room's work must not end the others'."""

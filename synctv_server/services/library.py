@@ -114,8 +114,8 @@ class LibraryService:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="library")
 
     def close(self) -> None:
-        """Wait for the reads that are under way and end the threads."""
-        self._threads.shutdown()
+        """Wait for the reads that are under way, drop those that wait, end the threads."""
+        self._threads.shutdown(cancel_futures=True)
 
     async def browse(
         self, actor: Actor, path: str = "", *, cursor: str | None = None, limit: int = 50

@@ -166,9 +166,9 @@ class RoomService:
             standing = await self.access.enter(actor, room_id, Permission.DELETE_ROOM, even_closed=True)
             if expected_version not in (None, standing.room.version):
                 raise PreconditionFailed("the room has changed meanwhile; read it again")
-            await self.departures.remove_guests(turn)
             await self.rooms.delete(room_id, turn.at)
-            turn.notify(RoomGone(room_id))
+            turn.notify(RoomGone(room_id))  # first, so that guests too learn that the room is gone
+            await self.departures.remove_guests(turn)
 
     async def _keep(self, turn: Turn, standing: Standing, after: Room) -> Room:
         before = standing.room

@@ -162,6 +162,18 @@ async def test_item_moves_behind_another_or_to_the_front(house: House, owner: Ac
     assert await titles(house, room) == ["0", "3", "1", "2"]
 
 
+async def test_order_holds_through_more_moves_than_there_are_numbers_between_two(
+    house: House, owner: Actor, room: Room
+) -> None:
+    films = await some_films(house, owner, room)
+    model = [film.id for film in films]
+    for _ in range(80):
+        last = model.pop()
+        model.insert(1, last)
+        await house.media.move(owner, room.id, last, after=model[0])
+    assert [item.id for item in await house.media_store.list_items(room.id)] == model
+
+
 async def test_move_to_where_it_stands_is_no_event(house: House, owner: Actor, room: Room) -> None:
     zero, one, *_ = await some_films(house, owner, room)
     watched = await house.watch(room)
