@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from synctv_server.domain.errors import ConfigurationInvalid
 
@@ -31,8 +32,16 @@ class DatabaseAddress:
         """`sqlite:///<path>` or `postgresql://user@host:port/name`; ConfigurationInvalid on anything else."""
         if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
             return cls("sqlite", path=Path(url.removeprefix(_SQLITE)))
-        if url.startswith(_POSTGRES):
+        if url.startswith(_POSTGRES) and _is_well_formed(url):
             return cls("postgres", dsn=url, password=password)
         raise ConfigurationInvalid(
             "database.url: must be sqlite:///<path> or postgresql://<user>@<host>:<port>/<name>"
         )
+
+
+def _is_well_formed(url: str) -> bool:
+    try:
+        urlsplit(url).port  # noqa: B018  (reading it is the check: a port that is none raises)
+    except ValueError:
+        return False
+    return True

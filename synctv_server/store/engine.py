@@ -20,8 +20,11 @@ from piccolo.querystring import QueryString
 
 from synctv_server.domain.errors import SyncTVError
 from synctv_server.store.address import Kind
+from synctv_server.store.engines import faults
 from synctv_server.store.observer import PoolUse, StoreObserver
 from synctv_server.store.transaction import Transaction
+
+_WAITERS_MOST = 1_000
 
 
 class Row(Protocol):
@@ -125,7 +128,9 @@ class StoreEngine(Engine[Transaction]):
 
     @contextmanager
     def _waited(self) -> Iterator[None]:
-        """Counts and times a caller that waits for a connection."""
+        """Counts and times a caller that waits for a connection; Unavailable where too many do."""
+        if self._waiting >= _WAITERS_MOST:
+            raise faults.away(f"the database is busy: {_WAITERS_MOST} callers wait for it")
         began = perf_counter()
         self._waiting += 1
         try:

@@ -6,11 +6,15 @@ import asyncio
 import dataclasses
 import itertools
 import re
+import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import synctv_server
 from synctv_server.domain.errors import BrokenState, Conflict, IncompatibleVersion, Invalid, Unavailable
 from synctv_server.store import open_database
 from synctv_server.store.rooms import RoomStore
@@ -305,6 +309,27 @@ async def test_rebuilt_table_does_not_delete_what_refers_to_it(tmp_path: Path, f
 async def test_folder_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         await up(MigrationTarget.from_url(f"sqlite:///{tmp_path / 'none' / 'synctv.db'}"))
+
+
+def test_files_are_found_in_an_installed_package_too(tmp_path: Path) -> None:
+    """As in the wheel: `migrations` inside the package, and no checkout around it."""
+    checkout = Path(synctv_server.__file__).parent
+    shutil.copytree(
+        checkout, tmp_path / "synctv_server", ignore=shutil.ignore_patterns("dist", "__pycache__")
+    )
+    shutil.copytree(files.folder(), tmp_path / "synctv_server" / "migrations")
+    found = subprocess.run(
+        [sys.executable, "-c", _FIND], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+    folder, number = found.stdout.split()
+    assert Path(folder) == tmp_path / "synctv_server" / "migrations"
+    assert int(number) == len(files.load(files.folder(), "sqlite"))
+
+
+_FIND = """
+from synctv_server.upkeep.migrate import files
+print(files.folder(), len(files.load(files.folder(), "postgres")))
+"""
 
 
 def test_every_file_has_its_twin_and_its_way_back() -> None:

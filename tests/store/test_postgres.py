@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 import asyncpg
 import pytest
 
-from synctv_server.domain.errors import Conflict, Unavailable
+from synctv_server.domain.errors import ConfigurationInvalid, Conflict, Unavailable
 from synctv_server.store import Database, open_database
 from synctv_server.store.server_lock import ServerLock
 from tests.support import databases, postgres
@@ -112,6 +112,12 @@ async def test_unknown_database_and_user_are_refused_at_once(own_server: Server)
         with pytest.raises(Unavailable, match="PostgreSQL refuses"):
             async with open_database(url):
                 pass
+
+
+async def test_url_with_a_wrong_option_is_a_configuration_error(own_server: Server) -> None:
+    with pytest.raises(ConfigurationInvalid, match=r"database\.url: `sslmode`"):
+        async with open_database(f"{own_server.url()}?sslmode=perhaps"):
+            pass
 
 
 async def test_commit_takes_one_connection_from_the_pool_and_gives_it_back(database: Database) -> None:

@@ -153,7 +153,10 @@ async def test_file_that_is_not_there_is_not_made(path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
-@pytest.mark.parametrize("url", ["", "sqlite:///", "mysql://x", "/var/lib/synctv.db"])
+@pytest.mark.parametrize(
+    "url",
+    ["", "sqlite:///", "mysql://x", "/var/lib/synctv.db", "postgresql://u@h:port/db", "postgresql://[::1/db"],
+)
 async def test_url_of_no_database_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigurationInvalid, match=r"database\.url"):
         async with open_database(url):

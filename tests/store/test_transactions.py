@@ -230,6 +230,24 @@ async def test_use_of_the_pool_shows_who_holds_and_who_waits(database: Database)
     assert (database.pool_use().active, database.pool_use().waiting) == (0, 0)
 
 
+async def test_line_for_a_connection_has_an_end(database: Database) -> None:
+    release = asyncio.Event()
+
+    async def hold() -> None:
+        async with database.transaction():
+            await release.wait()
+
+    holders = 1 if database.kind == "sqlite" else 4
+    tasks = [asyncio.create_task(hold()) for _ in range(holders + 1_000)]
+    await eventually(lambda: database.pool_use().waiting == 1_000)
+    with pytest.raises(Unavailable, match="1000 callers wait"):
+        await database.fetch(INSERT, b"x")
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await database.fetch(INSERT, b"x")
+
+
 @pytest.mark.parametrize("durable", [False, True])
 async def test_cancelled_transactions_leave_nothing_open(database: Database, *, durable: bool) -> None:
     await database.fetch(INSERT, b"x")

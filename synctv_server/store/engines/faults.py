@@ -9,7 +9,7 @@ import sqlite3
 
 import asyncpg
 
-from synctv_server.domain.errors import BrokenState, Conflict, SyncTVError, Unavailable
+from synctv_server.domain.errors import BrokenState, ConfigurationInvalid, Conflict, SyncTVError, Unavailable
 
 _RETRY_AFTER_SECONDS = 1.0
 
@@ -58,6 +58,8 @@ def of_postgres(error: BaseException) -> SyncTVError | None:
     """Ours for an error of PostgreSQL or of the way to it; None where the statement itself is wrong."""
     known: SyncTVError | None = None
     match error:
+        case asyncpg.exceptions.ClientConfigurationError():
+            known = ConfigurationInvalid(f"database.url: {error}")
         case asyncpg.PostgresError():
             known = _of_sqlstate(error)
         case asyncpg.InterfaceError() if _is_about_closing(error):

@@ -25,8 +25,8 @@ CONNECT_SECONDS = 3.0
 _COMMAND_SECONDS = 10.0
 _ACQUIRE_SECONDS = 2.0
 _CLOSE_SECONDS = 5.0
-_OPEN_SECONDS = 20.0
-_OPEN_PAUSE_SECONDS = 0.25
+_OPEN_SECONDS = 5.0
+_OPEN_PAUSE_SECONDS = 0.1
 _STARTING = (ConnectionError, asyncpg.CannotConnectNowError, TimeoutError)
 
 _log = logging.getLogger(__name__)
@@ -81,6 +81,7 @@ class PostgresEngine(StoreEngine):
 
     async def _wait_for_server(self) -> None:
         deadline = asyncio.get_running_loop().time() + _OPEN_SECONDS
+        pause = _OPEN_PAUSE_SECONDS
         while True:
             try:
                 await self._release(await self._pool.acquire())
@@ -88,7 +89,8 @@ class PostgresEngine(StoreEngine):
                 if asyncio.get_running_loop().time() >= deadline:
                     raise
                 _log.warning("PostgreSQL does not answer yet: %s", error)
-                await asyncio.sleep(_OPEN_PAUSE_SECONDS)
+                await asyncio.sleep(pause)
+                pause *= 2
             else:
                 return
 
