@@ -13,7 +13,7 @@ import { CoarseLaw, FineLaw, type Law } from './law';
 import { median } from './median';
 import { positionAt } from './playback';
 import type { Player } from './player';
-import { Backoff, SeekCost } from './seeking';
+import { Backoff, SeekCost, StartLag } from './seeking';
 import type { Cancel, Timers } from './timers';
 
 export const TICK_MS = 50;
@@ -25,6 +25,8 @@ const IN_STEP = 0.25;
 const SAME_PLACE = 0.15;
 const SAME_FRAME = 0.01;
 const QUIET_AFTER_START_MS = 400;
+const UNDER_WAY_MS = 2_000;
+const UNSTEADY = 0.08;
 const QUIET_AFTER_CORRECTION_MS = 3_000;
 const CUE_PATIENCE_MS = 2_000;
 const SETTLE_TRIES = 3;
@@ -38,7 +40,14 @@ type Phase = 'idle' | 'settle' | 'start' | 'cue' | 'armed' | 'follow';
 interface Cue {
   aim: number;
   askedAt: number;
-  isCorrection: boolean;
+  why: 'command' | 'again' | 'correction';
+}
+
+/** A start that has not been looked at yet. */
+interface Start {
+  at: number;
+  /** The cue that led to it; undefined when it was a play from where the player stood. */
+  cue: Cue | undefined;
 }
 
 export class SyncController {
@@ -47,10 +56,12 @@ export class SyncController {
   #player: Player;
   #law: Law;
   #cost = new SeekCost();
+  #lag = new StartLag();
   #backoff = new Backoff();
   #state: PlaybackObject | undefined;
   #phase: Phase = 'idle';
   #cue: Cue | undefined;
+  #start: Start | undefined;
   #cancel: Cancel | undefined;
   #tries = 0;
   #isHidden = false;
@@ -80,7 +91,7 @@ export class SyncController {
     this.#disarm();
     if (!state.media_id) this.#enter('idle');
     else if (!state.playing) this.#settle();
-    else if (this.#canGoOn(was)) this.#go(false);
+    else if (this.#canGoOn(was)) this.#go();
     else this.#enter('start');
     this.tick();
   }
@@ -112,7 +123,7 @@ export class SyncController {
     if (!this.#state || state === 'empty' || state === 'loading') return;
     if (this.#phase === 'settle') this.#stand();
     else if (state === 'blocked') this.#forget();
-    else if (this.#phase === 'start') this.#seek(false);
+    else if (this.#phase === 'start') this.#seek('command');
     else if (this.#phase === 'cue') this.#await();
     else if (this.#phase === 'follow') this.#follow();
   }
@@ -145,12 +156,13 @@ export class SyncController {
     }
   }
 
-  #seek(isCorrection: boolean): void {
+  #seek(why: Cue['why']): void {
     this.#enter('cue');
     this.#player.pause();
     this.#setRate(1);
-    const aim = this.#target() + (this.#cost.lead / 1000) * (this.#state?.rate ?? 1);
-    this.#cue = { aim, askedAt: this.#clock.local(), isCorrection };
+    const ahead = ((this.#cost.lead + this.#lag.lead) / 1000) * (this.#state?.rate ?? 1);
+    const aim = this.#target() + ahead;
+    this.#cue = { aim, askedAt: this.#clock.local(), why };
     this.#player.seek(aim);
   }
 
@@ -162,18 +174,20 @@ export class SyncController {
     // Some browsers fetch nothing before play: after a while it must be asked for.
     if (state !== 'ready' && state !== 'ended' && waited < CUE_PATIENCE_MS) return;
     this.#cost.learn(waited);
-    const early = ((cue.aim - this.#target()) / (this.#state?.rate ?? 1)) * 1000;
-    if (early <= 0 || state !== 'ready') this.#go(cue.isCorrection);
+    const early = ((cue.aim - this.#target()) / (this.#state?.rate ?? 1)) * 1000 - this.#lag.lead;
+    if (early <= 0 || state !== 'ready') this.#go(cue);
     else {
       this.#enter('armed');
-      this.#cancel = this.#timers.after(early, () => this.#go(cue.isCorrection));
+      this.#cancel = this.#timers.after(early, () => this.#go(cue));
     }
   }
 
-  #go(isCorrection: boolean): void {
+  #go(cue?: Cue): void {
     const now = this.#clock.local();
+    const isCorrection = cue?.why === 'correction';
     this.#enter('follow');
     this.#setRate(1);
+    this.#start = { at: now, cue };
     this.#quietUntil = now + (isCorrection ? QUIET_AFTER_CORRECTION_MS : QUIET_AFTER_START_MS);
     if (isCorrection) this.#backoff.spend(now);
     // To play at the end would begin again from the front.
@@ -201,8 +215,24 @@ export class SyncController {
     this.#drift = drift;
     this.#backoff.observe(Math.abs(drift) < IN_STEP, now);
     if (now < this.#quietUntil) return;
-    if (Math.abs(drift) > SEEK_BEYOND && this.#backoff.allows(now)) this.#seek(true);
+    if (this.#start && this.#judge(this.#start, drift, now)) return;
+    if (Math.abs(drift) > SEEK_BEYOND && this.#backoff.allows(now)) this.#seek('correction');
     else this.#setRate(this.#law.factor(drift, elapsed));
+  }
+
+  /**
+   * Looks once at how a start went, when the player is under way. One that missed by far is made once again: a
+   * first start takes longer than any other, and the rate alone would need many seconds. True: nothing else yet.
+   */
+  #judge(start: Start, drift: number, now: number): boolean {
+    const isUnsteady = Math.max(...this.#readings) - Math.min(...this.#readings) > UNSTEADY;
+    if (isUnsteady && now - start.at < UNDER_WAY_MS) return true;
+    this.#start = undefined;
+    if (start.cue) this.#lag.learn((drift / (this.#state?.rate ?? 1)) * 1000);
+    if (Math.abs(drift) <= SAME_PLACE || start.cue?.why === 'again' || start.cue?.why === 'correction')
+      return false;
+    this.#seek('again');
+    return true;
   }
 
   #forget(): void {
@@ -220,6 +250,7 @@ export class SyncController {
     this.#cancel?.();
     this.#cancel = undefined;
     this.#cue = undefined;
+    this.#start = undefined;
   }
 
   #setRate(factor: number): void {

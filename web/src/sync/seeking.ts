@@ -3,6 +3,7 @@
 const SILENCE_MS = 3_000;
 const SILENCE_MOST_MS = 192_000;
 const COST_MOST_MS = 4_000;
+const LAG_MOST_MS = 300;
 
 /** The time from asking for a seek to being able to play from there, learned from each one. */
 export class SeekCost {
@@ -16,6 +17,27 @@ export class SeekCost {
   learn(milliseconds: number): void {
     const cost = Math.min(milliseconds, COST_MOST_MS);
     this.#milliseconds = cost > this.#milliseconds ? cost : this.#milliseconds * 0.7 + cost * 0.3;
+  }
+}
+
+/**
+ * How long a player needs from being asked to play to moving. Learned from starts that went as usual; one that
+ * took very long (the first of all, a machine under load) says nothing about the next.
+ */
+export class StartLag {
+  #milliseconds = 25;
+
+  /** How much too early to ask, in milliseconds. */
+  get lead(): number {
+    return this.#milliseconds;
+  }
+
+  /** Takes the drift that was left after a start that was asked for `lead` early; in milliseconds. */
+  learn(drift: number): void {
+    const lag = this.#milliseconds - drift;
+    if (lag >= -LAG_MOST_MS && lag <= LAG_MOST_MS) {
+      this.#milliseconds = Math.max(0, this.#milliseconds * 0.6 + lag * 0.4);
+    }
   }
 }
 

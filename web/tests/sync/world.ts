@@ -58,7 +58,7 @@ export interface Faults {
   seekCostMs?: () => number;
   /** How far from where it was asked to a seek lands, in seconds. */
   seekError?: () => number;
-  playLatencyMs?: number;
+  playLatencyMs?: () => number;
   /** Speed of the player's own clock, 1 when right. */
   skew?: number;
   /** Spans of world time without data, in milliseconds. */
@@ -112,7 +112,7 @@ export class ModelPlayer implements Player {
 
   play(): void {
     this.#isPaused = false;
-    this.#movesFrom = this.#world.now + (this.#faults.playLatencyMs ?? 0);
+    this.#movesFrom = this.#world.now + (this.#faults.playLatencyMs?.() ?? 0);
   }
 
   pause(): void {
