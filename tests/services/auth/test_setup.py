@@ -9,6 +9,7 @@ import pytest
 from synctv_server.domain.errors import Conflict, Forbidden, Invalid
 from synctv_server.domain.times import HOUR, SECOND
 from synctv_server.domain.users import SiteRole
+from synctv_server.security.tokens import hash_secret
 from synctv_server.services.auth.setup import SetupLink
 from tests.services.auth.conftest import HOME, PASSWORD, House
 from tests.services.conftest import START, Clock
@@ -38,8 +39,11 @@ async def test_the_link_stands_in_a_file_for_its_owner_alone(house: House) -> No
 
 async def test_the_database_does_not_hold_the_secret(house: House) -> None:
     secret = secret_of(await the_link(house))
-    rows = await house.accounts.database.fetch("SELECT * FROM setup_links")
-    assert secret not in repr([tuple(row) for row in rows])
+    (row,) = await house.accounts.database.fetch(
+        "SELECT id, token_hash, created_at, expires_at FROM setup_links"
+    )
+    assert row["token_hash"] == hash_secret(secret)
+    assert [row["id"], row["created_at"], row["expires_at"]] == [1, START, START + 24 * HOUR]
 
 
 async def test_the_same_link_is_shown_again(house: House, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from synctv_server.domain.errors import BrokenState, ConfigurationInvalid, Unauthenticated, Unavailable
 from synctv_server.domain.ids import SessionId, UserId
-from synctv_server.domain.times import DAY, HOUR, MINUTE, SECOND
+from synctv_server.domain.times import DAY, HOUR, MINUTE, SECOND, Millis
 from synctv_server.security.keyring import AUDIENCE, ISSUER, Keyring, RingKey, UnknownKey
 from synctv_server.security.signing_keys import (
     ALGORITHMS,
@@ -28,14 +28,8 @@ from synctv_server.security.tokens import Claims
 from tests.unit.security.conftest import START, Clock, ring_of
 
 
-def claims(**changes: Any) -> Claims:
-    values = {
-        "user_id": UserId("usr_ann"),
-        "session_id": SessionId("ses_one"),
-        "issued_at": START,
-        "expires_at": START + HOUR,
-    }
-    return Claims(**(values | changes))
+def claims(*, expires_at: Millis = START + HOUR) -> Claims:
+    return Claims(UserId("usr_ann"), SessionId("ses_one"), issued_at=START, expires_at=expires_at)
 
 
 def forged(signer: SigningKey, *, headers: dict[str, Any] | None = None, **payload: Any) -> str:
