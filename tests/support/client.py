@@ -43,6 +43,7 @@ class RoomClient:
         self._url = f"{base}/api/v1/rooms/{room_id}/ws" + (f"?{wanted}" if wanted else "")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._reads = read
+        self._reading: asyncio.Task[None] | None = None
         self._ids = itertools.count(1)
         self._answers: dict[str, asyncio.Future[Frame]] = {}
         self._changed = asyncio.Condition()
@@ -66,8 +67,8 @@ class RoomClient:
         )
         if self.socket.subprotocol != "synctv.v1":
             raise ProtocolError(f"the server chose the subprotocol {self.socket.subprotocol!r}")
-        self._reading = asyncio.create_task(self._read()) if self._reads else None
         if self._reads:
+            self.start_reading()
             await self.until(lambda: bool(self.frames) or self.close_code is not None)
         return self
 
@@ -77,6 +78,10 @@ class RoomClient:
             await self._reading
         if self.broken is not None:
             raise self.broken
+
+    def start_reading(self) -> None:
+        """For a client that was opened with `read=False`: until now the server could only fill its buffers."""
+        self._reading = asyncio.create_task(self._read())
 
     @property
     def welcome(self) -> Frame:
@@ -137,9 +142,7 @@ class RoomClient:
     async def _read(self) -> None:
         try:
             async for data in self.socket:
-                if not isinstance(data, str):
-                    raise ProtocolError("the server sent a binary frame")
-                await self._take(json.loads(data))
+                await self._take(data)
         except ConnectionClosed:
             pass
         except ProtocolError as error:
@@ -149,7 +152,10 @@ class RoomClient:
                 self.close_code = self.socket.close_code
                 self._changed.notify_all()
 
-    async def _take(self, frame: Frame) -> None:
+    async def _take(self, data: str | bytes) -> None:
+        if not isinstance(data, str):
+            raise ProtocolError("the server sent a binary frame")
+        frame: Frame = json.loads(data)
         async with self._changed:
             self._check_order(frame)
             self.frames.append(frame)
@@ -175,11 +181,9 @@ class RoomClient:
                 self.playback, self.room = frame["playback"], frame["room"]
                 self.present = {member["user"]["id"]: member for member in frame["members"]}
             case "playback.changed":
-                if frame["playback"]["revision"] > self.playback["revision"]:
-                    self.playback = frame["playback"]
+                self.playback = max(self.playback, frame["playback"], key=lambda state: state["revision"])
             case "room.changed" | "room.closed":
-                if frame["room"]["version"] > self.room["version"]:
-                    self.room = frame["room"]
+                self.room = max(self.room, frame["room"], key=lambda room: room["version"])
             case "chat.sent":
                 self.chat[frame["message"]["id"]] = frame["message"]
             case "chat.deleted":

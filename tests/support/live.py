@@ -15,9 +15,10 @@ from synctv_server.api.ws.protocol import FanOutProtocol
 from synctv_server.app import Application, open_application
 from synctv_server.config.sources import config_path, load
 from synctv_server.domain.sessions import Actor, ActorKind, Client
+from synctv_server.domain.times import Now
 from synctv_server.domain.users import SiteRole
 from synctv_server.supervisor.installation import ensure_keys, lay_out
-from synctv_server.supervisor.listeners import bind_tcp, public_listener
+from synctv_server.supervisor.listeners import Listener, bind_tcp, public_listener
 from tests.support import databases
 from tests.support.client import RoomClient
 
@@ -35,10 +36,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class LiveServer:
-    """`base` is the address without a path; `application` lets a test look behind the doors."""
+    """`base` is the address without a path; a test may look behind the doors, and change what uvicorn keeps to."""
 
     base: str
     application: Application
+    listener: Listener
 
     async def account(self, name: str, role: SiteRole = SiteRole.USER) -> Account:
         """A new account and a session of it, without the cost of a password."""
@@ -81,7 +83,9 @@ class LiveServer:
 
 
 @asynccontextmanager
-async def serving(folder: Path, **settings: str | int | bool) -> AsyncIterator[LiveServer]:
+async def serving(
+    folder: Path, *, clock: Now | None = None, **settings: str | float | bool
+) -> AsyncIterator[LiveServer]:
     """A server on a free port; `limits__idle_seconds=60` sets `limits.idle_seconds`."""
     flags = {name.replace("__", "."): value for name, value in settings.items()}
     # An elliptic key is made in a moment, an RSA key is not; tests/unit/security has both.
@@ -91,13 +95,13 @@ async def serving(folder: Path, **settings: str | int | bool) -> AsyncIterator[L
     await databases.migrated("sqlite", data_dir)
     await ensure_keys(load(data_dir=data_dir, flags=flags, environ={}))
     loaded = load(data_dir=data_dir, flags=flags, environ={})
-    async with open_application(loaded) as application:
+    async with open_application(loaded, clock=clock) as application:
         with bind_tcp("127.0.0.1", 0) as bound:
             listener = public_listener(application.public, FanOutProtocol, drain_seconds=1)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(listener.serve(sockets=[bound]))
                 await listener.answering.wait()
                 try:
-                    yield LiveServer(f"http://127.0.0.1:{bound.getsockname()[1]}", application)
+                    yield LiveServer(f"http://127.0.0.1:{bound.getsockname()[1]}", application, listener)
                 finally:
                     listener.should_exit = True

@@ -65,10 +65,21 @@ class Stage:
         self.framed = 0
         self.log = MemoryRoomLog(self._encode, self._number, self.now)
         self.around = Surroundings(
-            self.log, self.limits, self.metrics, self.now, lambda _, change: self.published.append(change), self.spawn
+            self.log,
+            self.limits,
+            self.metrics,
+            self.now,
+            lambda _, change: self.published.append(change),
+            self.spawn,
         )
         self.room = Room(
-            ROOM, "Films", Visibility.PRIVATE, OWNER, 1, 1, settings=RoomSettings.default_for(Visibility.PRIVATE)
+            ROOM,
+            "Films",
+            Visibility.PRIVATE,
+            OWNER,
+            1,
+            1,
+            settings=RoomSettings.default_for(Visibility.PRIVATE),
         )
 
     def now(self) -> Millis:

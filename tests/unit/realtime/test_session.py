@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from synctv_server.domain.errors import Conflict
-from synctv_server.domain.events import MemberJoined, MemberLeft, PlaybackChanged, RoomChanged, RoomClosed, RoomEvent
+from synctv_server.domain.events import (
+    MemberJoined,
+    MemberLeft,
+    PlaybackChanged,
+    RoomChanged,
+    RoomClosed,
+    RoomEvent,
+)
 from synctv_server.domain.permissions import Control, Override, Permission, Role
 from synctv_server.domain.playback import PlaybackState
 from synctv_server.domain.rooms import RoomSettings, RoomStatus
 from synctv_server.realtime.closing import CloseCode
 from synctv_server.realtime.session import Phase
-from dataclasses import replace
 from tests.unit.realtime.conftest import ROOM, Stage, member_of, tick
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synctv_server.domain.chat import Message
 from synctv_server.domain.commands import Load, Pause, Play, Rate, Seek, SendChat, Step
 from synctv_server.domain.errors import Invalid
 from synctv_server.domain.events import (
@@ -21,7 +22,6 @@ from synctv_server.domain.events import (
     RoomClosed,
     RoomEvent,
 )
-from synctv_server.domain.chat import Message
 from synctv_server.domain.ids import MediaId, MessageId, RoomId, UserId
 from synctv_server.domain.media import MediaItem, MediaKind
 from synctv_server.domain.members import Member
@@ -33,7 +33,9 @@ from synctv_server.realtime import wire
 
 ANN = Person(UserId("usr_ann"), "Ann")
 ROOM = Room(RoomId("room_a"), "Films", Visibility.PRIVATE, ANN, created_at=1, updated_at=1)
-MEMBER = Member(ROOM.id, ANN, Role.OWNER, joined_at=1, own=Override(deny=Permission.SEND_CHAT), muted_until=99)
+MEMBER = Member(
+    ROOM.id, ANN, Role.OWNER, joined_at=1, own=Override(deny=Permission.SEND_CHAT), muted_until=99
+)
 ITEM = MediaItem(
     MediaId("med_1"), ROOM.id, "Film", "https://example.org/a.mp4", MediaKind.VIDEO, ANN, 5, order_key=1.0
 )
