@@ -31,7 +31,7 @@ async def require_current_schema(target: MigrationTarget) -> None:
             count = len(found.pending)
             raise ActionNeeded(
                 f"the database waits for {count} migration{'s' if count > 1 else ''}",
-                hint="Run `synctv migrate up`, which takes a backup first where it can.",
+                hint="Back it up, then `synctv migrate up` or `synctv serve --migrate`; SQLite is copied by itself.",
             )
         case MigrationState.NEWER:
             raise IncompatibleVersion(

@@ -152,19 +152,17 @@ def _bind(loaded: LoadedSettings, environ: Mapping[str, str]) -> Doors:
 
 
 def _stop_signal() -> asyncio.Event:
-    """Set by the first SIGTERM or SIGINT. After it both do what they do to any program: end it at once."""
+    """Set by SIGTERM or SIGINT. A second Ctrl-C ends the process at once; a second SIGTERM changes nothing."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    signals = (signal.SIGTERM, signal.SIGINT)
 
-    def first() -> None:
+    def interrupted() -> None:
         stop.set()
-        for number in signals:
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    for number in signals:
-        loop.add_signal_handler(number, first)
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGINT, interrupted)
     return stop
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,21 @@ from tests.cli.conftest import Synctv
 PASSWORD = "violet harbour clock"
 
 
-@pytest.fixture
-def installed(synctv: Synctv) -> Synctv:
-    # An elliptic key is made in a moment, an RSA key is not.
-    synctv.environ["SYNCTV__AUTH__SIGNING_ALGORITHM"] = "ES256"
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new installation, to be copied: a data directory works wherever it is."""
+    synctv = Synctv(tmp_path_factory.mktemp("original") / "data")
     assert synctv("init", "--yes", "--json").code == 0
+    return synctv.data_dir
+
+
+@pytest.fixture
+def installed(synctv: Synctv, original: Path) -> Synctv:
+    shutil.copytree(original, synctv.data_dir)
     return synctv
 
 
 def test_init_makes_everything_once(synctv: Synctv) -> None:
-    synctv.environ["SYNCTV__AUTH__SIGNING_ALGORITHM"] = "ES256"
     first = synctv("init", "--yes", "--json")
     assert first.code == 0
     assert first.result["data_dir"] == str(synctv.data_dir)
