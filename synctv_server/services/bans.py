@@ -64,7 +64,7 @@ class BanService:
         async with self.turns.turn(room_id) as turn:
             await self.access.enter(actor, room_id, Permission.BAN_MEMBERS, even_closed=True)
             if await self.bans.find_ban(room_id, user_id, None, turn.at) is None:
-                raise NotFound("this person is not banned from this room")
+                raise NotFound("this person is not banned from this room", code="ban.not_found")
             await self.bans.remove(room_id, user_id)
 
     async def list_bans(

@@ -75,7 +75,7 @@ class ChatService:
             standing = await self.access.enter(actor, room_id)
             message = await self.messages.find_message(room_id, message_id)
             if message is None:
-                raise NotFound("there is no such message in this room")
+                raise NotFound("there is no such message in this room", code="message.not_found")
             if message.author.id != standing.insider().id:
                 require(standing.mask, Permission.DELETE_MESSAGES)
             if not message.deleted:

@@ -13,6 +13,7 @@ Read = Callable[[int, int], bytes]
 """`read(offset, length)`: that many bytes of the file, fewer at its end."""
 
 _STEPS_MOST = 200
+_FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}  # older QuickTime has no ftyp
 _EBML, _SEGMENT, _INFO, _CLUSTER = 0x1A45DFA3, 0x18538067, 0x1549A966, 0x1F43B675
 _TIMESTAMP_SCALE, _DURATION = 0x2AD7B1, 0x4489
 _INFO_BYTES_MOST = 64 * 1_024
@@ -26,7 +27,7 @@ def find_duration(read: Read) -> float | None:
     seconds: float | None = None
     if head[:4] == _EBML.to_bytes(4, "big"):
         seconds = _of_matroska(read)
-    elif head[4:8] == b"ftyp":
+    elif head[4:8] in _FIRST_BOXES:
         seconds = _of_mp4(read)
     return seconds if seconds is not None and 0 < seconds < math.inf else None
 

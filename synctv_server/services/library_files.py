@@ -45,14 +45,14 @@ def open_file(root: Path, path: str) -> FileFacts:
     check_library_path("path", path)
     content_type = PLAYABLE_TYPES.get(PurePosixPath(path).suffix.lower())
     if content_type is None:
-        raise NotFound("that is no file that browsers play")
+        raise NotFound("that is no file that browsers play", code="library.not_found")
     folder, _, name = path.rpartition("/")
     with _told_as_ours(), _open_folder(root, folder) as parent:
         descriptor = os.open(name, _FILE, dir_fd=parent)
     facts = os.fstat(descriptor)
     if not stat.S_ISREG(facts.st_mode):
         os.close(descriptor)
-        raise NotFound("that is no file")
+        raise NotFound("that is no file", code="library.not_found")
     etag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}-{facts.st_ino:x}"'
     modified_at = facts.st_mtime_ns // _NANOSECONDS_PER_MILLI
     return FileFacts(descriptor, facts.st_size, modified_at, etag, content_type)
@@ -114,5 +114,7 @@ def _told_as_ours() -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _NOT_THERE:
-            raise NotFound("there is no such file or folder in the media folder") from error
+            raise NotFound(
+                "there is no such file or folder in the media folder", code="library.not_found"
+            ) from error
         raise Unavailable(f"the media folder cannot be read now: {error.strerror}") from error

@@ -100,7 +100,7 @@ class MemberService:
     async def _get(self, room_id: RoomId, user_id: UserId) -> Member:
         member = await self.members.find_member(room_id, user_id)
         if member is None:
-            raise NotFound("there is no such person in this room")
+            raise NotFound("there is no such person in this room", code="member.not_found")
         return member
 
     async def _get_lower(self, standing: Standing, user_id: UserId) -> Member:

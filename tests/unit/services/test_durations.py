@@ -47,6 +47,7 @@ def webm(info: bytes) -> bytes:
         (mp4(SHORT), 63.5),
         (mp4(SHORT, wide=True), 63.5),
         (mp4(LONG), 7_200.0),
+        (box(b"wide", b"") + box(b"mdat", b"\0" * 50) + box(b"moov", box(b"mvhd", SHORT)), 63.5),
         (webm(element(0x2AD7B1, b"\x0f\x42\x40") + element(0x4489, struct.pack(">d", 90_000))), 90.0),
         (webm(element(0x4489, struct.pack(">f", 1_500))), 1.5),
     ],
