@@ -1,6 +1,6 @@
 /** What went wrong, in the one shape that pages show: a problem body, a WebSocket error, or a lost network. */
 
-import type { ProblemObject } from '../generated/http';
+import type { Problem as ProblemBody } from '../generated/http';
 
 export class Problem extends Error {
   /** A word of the contract's table, or `network` when no answer came. */
@@ -10,7 +10,7 @@ export class Problem extends Error {
   readonly requestId: string | undefined;
   readonly fields: ReadonlyMap<string, string>;
 
-  constructor(code: string, detail: string, facts: Partial<ProblemObject> = {}) {
+  constructor(code: string, detail: string, facts: Partial<ProblemBody> = {}) {
     super(detail);
     this.name = 'Problem';
     this.code = code;
@@ -27,7 +27,7 @@ export class Problem extends Error {
 }
 
 export async function problemOf(answer: Response): Promise<Problem> {
-  const facts = (await answer.json().catch(() => ({}))) as Partial<ProblemObject>;
+  const facts = (await answer.json().catch(() => ({}))) as Partial<ProblemBody>;
   const code = facts.code ?? (answer.status >= 500 ? 'unavailable' : 'internal');
   return new Problem(code, facts.detail ?? answer.statusText, { ...facts, status: answer.status });
 }

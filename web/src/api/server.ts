@@ -1,8 +1,7 @@
 /** The routes that pages use, one function each. Shapes are the server's own (`generated/`). */
 
 import type {
-  LibraryObject,
-  Page,
+  LibraryEntryObjectList,
   SeenRoom,
   ServerObject,
   SessionObject,
@@ -18,6 +17,12 @@ import type {
 } from '../generated/realtime';
 import { Http, query, sendOpenly } from './http';
 import { Session } from './session.svelte';
+
+/** How every list is answered. */
+export interface Page<Item> {
+  items: Item[];
+  next_cursor: string | null;
+}
 
 export const session = new Session();
 const http = new Http(session);
@@ -66,5 +71,5 @@ export const media = {
   add: (roomId: string, url: string, title?: string) =>
     http.post<MediaObject>(`/rooms/${roomId}/media`, title ? { url, title } : { url }),
   remove: (roomId: string, id: string) => http.send<void>('DELETE', `/rooms/${roomId}/media/${id}`),
-  library: (path: string) => http.get<LibraryObject>(`/library${query({ path })}`),
+  library: (path: string) => http.get<LibraryEntryObjectList>(`/library${query({ path })}`),
 };

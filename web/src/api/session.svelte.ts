@@ -3,7 +3,7 @@
  * lives in a cookie that no script can read.
  */
 
-import type { GuestTokensObject, RegisteredObject, TokensObject } from '../generated/http';
+import type { GuestTokens, Registered, Tokens } from '../generated/http';
 import type { PersonObject } from '../generated/realtime';
 import { recall, remember } from '../storage';
 import { type Bearer, sendOpenly } from './http';
@@ -51,17 +51,17 @@ export class Session implements Bearer {
   }
 
   async signIn(identifier: string, password: string): Promise<void> {
-    this.#enter(await sendOpenly<TokensObject>('POST', '/auth/login', { identifier, password }));
+    this.#enter(await sendOpenly<Tokens>('POST', '/auth/login', { identifier, password }));
   }
 
   async setUp(token: string, username: string, password: string): Promise<void> {
-    this.#enter(await sendOpenly<TokensObject>('POST', '/setup', { token, username, password }));
+    this.#enter(await sendOpenly<Tokens>('POST', '/setup', { token, username, password }));
   }
 
   /** The account may have to wait for a review; then nobody is signed in yet. */
-  async register(username: string, password: string, invite?: string): Promise<RegisteredObject['status']> {
+  async register(username: string, password: string, invite?: string): Promise<Registered['status']> {
     const body = invite ? { username, password, invite } : { username, password };
-    const registered = await sendOpenly<RegisteredObject>('POST', '/auth/register', body);
+    const registered = await sendOpenly<Registered>('POST', '/auth/register', body);
     if (registered.tokens) this.#enter(registered.tokens);
     return registered.status;
   }
@@ -75,7 +75,7 @@ export class Session implements Bearer {
     };
     this.#enterGuest(
       roomId,
-      await sendOpenly<GuestTokensObject>('POST', '/auth/guest', body, this.#guestToken(roomId)),
+      await sendOpenly<GuestTokens>('POST', '/auth/guest', body, this.#guestToken(roomId)),
     );
     remember(guestHint(roomId), displayName ?? this.user?.name);
   }
@@ -103,7 +103,7 @@ export class Session implements Bearer {
   async #renew(): Promise<string | undefined> {
     try {
       if (this.guestRoom) await this.enterAsGuest(this.guestRoom, this.user?.name);
-      else this.#enter(await sendOpenly<TokensObject>('POST', '/auth/refresh'));
+      else this.#enter(await sendOpenly<Tokens>('POST', '/auth/refresh'));
     } catch (error) {
       const problem: Problem = asProblem(error);
       if (problem.isPassing || problem.status >= 500) throw problem;
@@ -116,7 +116,7 @@ export class Session implements Bearer {
     return this.guestRoom === roomId ? this.#token : undefined;
   }
 
-  #enter(tokens: TokensObject): void {
+  #enter(tokens: Tokens): void {
     this.#hold(tokens.access_token, tokens.expires_in);
     this.user = { id: tokens.user.id, name: tokens.user.username };
     this.guestRoom = undefined;
@@ -124,7 +124,7 @@ export class Session implements Bearer {
     remember(HINT, 'yes');
   }
 
-  #enterGuest(roomId: string, tokens: GuestTokensObject): void {
+  #enterGuest(roomId: string, tokens: GuestTokens): void {
     this.#hold(tokens.access_token, tokens.expires_in);
     this.user = tokens.user;
     this.guestRoom = roomId;
