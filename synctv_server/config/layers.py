@@ -103,7 +103,7 @@ class Reader:
         self._refuse_single_underscores(environ)
         return layer
 
-    def flags(self, flags: Mapping[str, str | int | bool]) -> Layer:
+    def flags(self, flags: Mapping[str, str | int | float | bool]) -> Layer:
         """What the command line was given."""
         layer = Layer()
         for name, value in flags.items():

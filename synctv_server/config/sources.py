@@ -36,7 +36,7 @@ def load(
     *,
     data_dir: Path | None = None,
     config_file: Path | None = None,
-    flags: Mapping[str, str | int | bool] | None = None,
+    flags: Mapping[str, str | int | float | bool] | None = None,
     environ: Mapping[str, str],
     run_secrets: Path = RUN_SECRETS,
 ) -> LoadedSettings:
