@@ -34,9 +34,15 @@ const TEXTS: Partial<Record<string, Key>> = {
 };
 
 export function problemText(problem: Problem): string {
-  const known = TEXTS[problem.code];
-  if (!known) return problem.message || t('problem.internal');
+  const known =
+    TEXTS[problem.code] ?? (problem.code.endsWith('.not_found') ? 'problem.not_found' : undefined);
+  if (!known) return sentence(problem.message) || t('problem.internal');
   return t(known, { seconds: Math.ceil(problem.retryAfterSeconds ?? 1) });
+}
+
+/** The server's words begin small, since they also follow a field's name. */
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 const ENDINGS: Partial<Record<number, Key>> = {
