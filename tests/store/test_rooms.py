@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from synctv_server.domain.errors import Conflict, NotFound
-from synctv_server.domain.members import Ban
+from synctv_server.domain.members import Ban, Member
 from synctv_server.domain.permissions import Control, Override, Permission, Role
 from synctv_server.domain.rooms import Room, RoomSettings, RoomStatus, Visibility
 from synctv_server.domain.users import User
@@ -169,7 +169,7 @@ async def test_pages_of_members_follow_the_order_of_coming(members: MemberStore,
     came = [samples.member(room, samples.person(f"p{n}"), joined_at=NOW + n // 2) for n in range(7)]
     for one in came:
         await members.add(one)
-    seen = []
+    seen: list[Member] = []
     cursor: str | None = None
     while True:
         page = await members.list_members(room.id, cursor, 2)

@@ -55,7 +55,8 @@ async def database(path: Path) -> AsyncIterator[Database]:
 
 async def pragma(database: Database, name: str) -> object:
     """The setting of the writer, which a statement that is no SELECT goes to."""
-    return (await database.fetch(f"PRAGMA {name}"))[0][0]
+    row = (await database.fetch(f"PRAGMA {name}"))[0]
+    return row[next(iter(row.keys()))]
 
 
 async def test_file_is_in_wal_mode_with_references_checked(database: Database) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from synctv_server.domain.chat import Message
 from synctv_server.domain.errors import Conflict, Invalid, NotFound
 from synctv_server.domain.ids import MediaId, MessageId
 from synctv_server.domain.playback import PlaybackState
@@ -129,7 +130,7 @@ async def test_history_comes_newest_first_page_by_page(messages: MessageStore, r
     said = [samples.message(room, room.owner, f"line {number}") for number in range(7)]
     for message in said:
         await messages.add(message)
-    seen = []
+    seen: list[Message] = []
     before: MessageId | None = None
     while True:
         page = await messages.list_messages(room.id, before, 3)
