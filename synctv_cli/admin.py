@@ -91,19 +91,26 @@ async def _transport(invocation: Invocation) -> AsyncIterator[httpx.AsyncBaseTra
     loaded = invocation.load_installed()
     path = control_socket_path(loaded.settings.server.control_socket, invocation.environ)
     lock = InstallationLock(loaded.data_dir)
+    if not await _take_unless_answered(lock, path, invocation.command):
+        yield httpx.AsyncHTTPTransport(uds=str(path))
+        return
+    try:
+        async with _opened_here(loaded) as transport:
+            yield transport
+    finally:
+        lock.release()
+
+
+async def _take_unless_answered(lock: InstallationLock, path: Path, command: str) -> bool:
+    """Whether the lock was taken; False once a server answers. A server that is starting is waited for."""
     deadline = time.monotonic() + WAIT_SECONDS
     while not is_answering(path):
-        if lock.take_now(invocation.command):
-            try:
-                async with _opened_here(loaded) as transport:
-                    yield transport
-            finally:
-                lock.release()
-            return
+        if lock.take_now(command):
+            return True
         if time.monotonic() >= deadline:
             raise lock.refusal()
         await asyncio.sleep(_POLL_SECONDS)
-    yield httpx.AsyncHTTPTransport(uds=str(path))
+    return False
 
 
 @asynccontextmanager

@@ -113,7 +113,7 @@ def run(
     try:
         line = read_global_flags(arguments)
         invocation.apply(line)
-        code = _carry_out(line.rest, invocation)
+        code = _carry_out(line.rest or _nothing_said(output), invocation)
     except BrokenPipeError:
         _forget_stdout()
         code = FAILED
@@ -124,12 +124,19 @@ def run(
     return min(code, FAILED) if invocation.command == "health" else code
 
 
+def _nothing_said(output: Output) -> list[str]:
+    """What bare `synctv` means: a person wants to see what there is, a script has made a mistake."""
+    return [] if output.as_json else ["--help"]
+
+
 def _carry_out(words: Sequence[str], invocation: Invocation) -> int:
     """Runs the command and shows its result. What Typer itself prints is help: a result like any other."""
     with redirect_stdout(StringIO()) as printed:
         answer = get_command(app).main(words, prog_name="synctv", standalone_mode=False, obj=invocation)
     if help_text := printed.getvalue():
         answer = Result({"help": help_text}, Lines(help_text.splitlines()))
+    if answer == INTERRUPTED:  # what Typer makes of a KeyboardInterrupt
+        raise KeyboardInterrupt
     if isinstance(answer, Result):
         invocation.output.show(answer)
         return answer.exit_code

@@ -33,12 +33,14 @@ def serve(
     _yes: YES = False,
 ) -> None:
     """Run the server. An empty data directory is initialised first, and the link for the first account shown."""
-    given = {"server.host": host, "server.port": port}
-    flags: Flags = {name: value for name, value in given.items() if value is not None}
     import uvloop
 
+    invocation = Invocation.of(ctx)
+    log_level = "debug" if invocation.output.is_verbose else None
+    given = {"server.host": host, "server.port": port, "observability.log_level": log_level}
+    flags: Flags = {name: value for name, value in given.items() if value is not None}
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(Invocation.of(ctx), flags, migrate=migrate))
+        runner.run(_serve(invocation, flags, migrate=migrate))
 
 
 async def _serve(invocation: Invocation, flags: Flags, *, migrate: bool) -> None:

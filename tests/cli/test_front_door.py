@@ -54,6 +54,12 @@ def test_every_command_explains_itself(synctv: Synctv, name: str) -> None:
     assert answer.out.startswith(f"Usage: synctv {name}")
 
 
+def test_bare_synctv_shows_what_there_is(synctv: Synctv) -> None:
+    streams = Streams(io.StringIO(), io.StringIO(), io.StringIO())
+    assert run([], streams, {}) == 0
+    assert streams.stdout.getvalue() == synctv("--help").out  # type: ignore[attr-defined]
+
+
 def test_help_with_json_is_one_document(synctv: Synctv) -> None:
     assert synctv("--json", "user", "--help").result["help"].startswith("Usage: synctv user")
 

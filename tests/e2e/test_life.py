@@ -238,6 +238,42 @@ async def read_until(screen: int, word: bytes) -> str:
     return text.decode()
 
 
+async def test_an_interrupted_command_is_exit_130_and_one_document(tmp_path: Path) -> None:
+    pipe = tmp_path / "password"
+    os.mkfifo(pipe)
+    process = await asyncio.create_subprocess_exec(
+        *(
+            *SYNCTV,
+            "--data-dir",
+            str(tmp_path),
+            "--json",
+            "user",
+            "create",
+            "ann",
+            "--password-file",
+            str(pipe),
+        ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    writers: list[int] = []
+    await eventually(lambda: is_read(pipe, writers), within_seconds=20)
+    process.send_signal(signal.SIGINT)
+    out, _ = await asyncio.wait_for(process.communicate(), 20)
+    os.close(writers[0])
+    assert process.returncode == 130
+    assert json.loads(out)["error"]["code"] == "interrupted"
+
+
+def is_read(pipe: Path, writers: list[int]) -> bool:
+    """Whether somebody waits at the other end of the pipe; our own end is then in `writers`."""
+    try:
+        writers.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+
 async def test_systemd_hears_when_it_is_ready_and_when_it_stops(tmp_path: Path) -> None:
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
         manager.bind(str(tmp_path / "notify"))
