@@ -52,6 +52,7 @@ def document(version: str) -> dict[str, Any]:
     )
     schema = _with_short_names(described.openapi_schema.to_schema())
     _add_problem(schema)
+    _leave_enumerations_bare(schema)
     for path in schema["paths"].values():
         for method, operation in path.items():
             if method in _METHODS:
@@ -64,6 +65,13 @@ def _with_short_names(schema: dict[str, Any]) -> dict[str, Any]:
     text = _LIST_NAME.sub(rb"\1List", msgspec.json.encode(schema))
     short: dict[str, Any] = msgspec.json.decode(text)
     return short
+
+
+def _leave_enumerations_bare(schema: dict[str, Any]) -> None:
+    """Litestar describes one by the field that it happens to meet first, which is another in every process."""
+    for component in schema["components"]["schemas"].values():
+        if "enum" in component:
+            component.pop("description", None)
 
 
 def _add_problem(schema: dict[str, Any]) -> None:
