@@ -18,7 +18,6 @@ from typing import Any, ClassVar, NoReturn, Protocol
 from piccolo.engine.base import Engine
 from piccolo.querystring import QueryString
 
-from synctv_server.domain.errors import SyncTVError
 from synctv_server.store.address import Kind
 from synctv_server.store.engines import faults
 from synctv_server.store.observer import PoolUse, StoreObserver
@@ -39,7 +38,6 @@ class StoreEngine(Engine[Transaction]):
     """One open database. Raises the kinds of `domain/errors.py`, with the driver's error as the cause."""
 
     kind: ClassVar[Kind]
-    driver_errors: ClassVar[tuple[type[BaseException], ...]]
 
     def __init__(self, observer: StoreObserver) -> None:
         # Not the constructor of Piccolo's Engine: that connects to the server in a thread to ask its version.
@@ -75,9 +73,6 @@ class StoreEngine(Engine[Transaction]):
     @abstractmethod
     async def _end(self, connection: Any, *, is_kept: bool) -> None: ...
 
-    @abstractmethod
-    def _ours(self, error: BaseException) -> SyncTVError | None: ...
-
     async def fetch(self, sql: str, arguments: Sequence[Any] = ()) -> Sequence[Row]:
         """The rows of one statement in the dialect of this database.
 
@@ -86,7 +81,7 @@ class StoreEngine(Engine[Transaction]):
         began = perf_counter()
         inside = self.live_transaction()
         try:
-            with self.faults():
+            with faults.translated(self.kind, self.observer.query_failed):
                 if inside is not None:
                     return await self._fetch_on(inside.connection, sql, arguments)
                 return await self._fetch(sql, arguments)
@@ -95,36 +90,25 @@ class StoreEngine(Engine[Transaction]):
 
     async def execute(self, connection: Any, sql: str) -> None:
         """One statement without arguments on a connection that the caller holds."""
-        with self.faults():
+        with faults.translated(self.kind, self.observer.query_failed):
             await self._fetch_on(connection, sql, ())
 
     async def begin(self, *, durable: bool) -> Any:
         """A connection of its own with an open transaction; `durable` survives a loss of power once kept."""
-        with self.faults():
+        with faults.translated(self.kind, self.observer.query_failed):
             return await self._begin(durable=durable)
 
     async def end(self, connection: Any, *, is_kept: bool) -> None:
         """Commit or undo, and give the connection back in any case. Must not be cancelled."""
         if not is_kept:
             self.observer.rolled_back()
-        with self.faults():
+        with faults.translated(self.kind, self.observer.query_failed):
             await self._end(connection, is_kept=is_kept)
 
     def live_transaction(self) -> Transaction | None:
         """The open transaction of this very task. Tasks inherit the variable, and must not share one."""
         inside = self.current_transaction.get()
         return inside if inside is not None and inside.task is asyncio.current_task() else None
-
-    @contextmanager
-    def faults(self) -> Iterator[None]:
-        """Errors of the driver inside leave as ours."""
-        try:
-            yield
-        except self.driver_errors as error:
-            self.observer.query_failed()
-            if (known := self._ours(error)) is not None:
-                raise known from error
-            raise
 
     @contextmanager
     def _waited(self) -> Iterator[None]:

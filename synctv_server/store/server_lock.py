@@ -16,9 +16,10 @@ import asyncpg
 from synctv_server.domain.errors import Conflict, Unavailable
 from synctv_server.store.address import DatabaseAddress
 from synctv_server.store.engines import faults
-from synctv_server.store.engines.postgres import CONNECT_SECONDS, PostgresEngine
+from synctv_server.store.engines.postgres import CONNECT_SECONDS
+from synctv_server.store.unbroken import unbroken
 
-# Any fixed number will do: the first eight bytes of SHA-256 of "synctv server", as a signed integer.
+# Any fixed number will do, as long as it is not the one of the migrations (upkeep/migrate/postgres.py).
 _LOCK = 0x19D2_6F27_8C1B_4A53
 _WATCH_SECONDS = 5.0
 # So that the lock of a host that has vanished is free within a minute.
@@ -47,14 +48,13 @@ class ServerLock:
     async def take(self) -> None:
         """Hold the lock from now on; Conflict, naming the host of the other server, where one runs."""
         try:
-            self._connection = await self._connect()
-            if await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
-                return
-            holder = await self._connection.fetchval(_HOLDER, _LOCK)
-        except PostgresEngine.driver_errors as error:
-            await self.release()
-            if (known := faults.of_postgres(error)) is not None:
-                raise known from error
+            with faults.translated("postgres"):
+                self._connection = await self._connect()
+                if await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+                    return
+                holder = await self._connection.fetchval(_HOLDER, _LOCK)
+        except BaseException:
+            await unbroken(self.release())
             raise
         await self.release()
         host = str(holder or "another host").removeprefix(_NAME_PREFIX)
@@ -77,14 +77,14 @@ class ServerLock:
                 await self._connection.fetchval("SELECT 1")
             except Unavailable:
                 _log.warning("the lock of this server is lost while PostgreSQL is away")
-            except PostgresEngine.driver_errors:
+            except faults.POSTGRES_ERRORS:
                 await self.release()
 
     async def release(self) -> None:
         """Let it go; without effect where it is not held."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(*PostgresEngine.driver_errors):
+            with suppress(*faults.POSTGRES_ERRORS):
                 await connection.close(timeout=CONNECT_SECONDS)
 
     async def _connect(self) -> Any:

@@ -127,6 +127,23 @@ async def test_commit_takes_one_connection_from_the_pool_and_gives_it_back(datab
     assert database.pool_use().size_max == 4
 
 
+async def test_error_caught_inside_a_transaction_is_not_taken_for_a_commit(database: Database) -> None:
+    seen: list[str] = []
+
+    async def catch_inside() -> None:
+        async with database.transaction() as transaction:
+            transaction.after_commit(lambda: seen.append("told"))
+            await database.fetch("INSERT INTO probe (id) VALUES ({})", 1)
+            with pytest.raises(asyncpg.UndefinedTableError):
+                await database.fetch("SELECT * FROM nowhere")
+
+    with pytest.raises(RuntimeError, match="caught inside"):
+        await catch_inside()
+    assert seen == []
+    assert (await database.fetch(COUNT))[0]["number"] == 0
+    assert database.pool_use().active == 0
+
+
 async def test_full_pool_is_unavailable_not_endless(database: Database) -> None:
     release = asyncio.Event()
 

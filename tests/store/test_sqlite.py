@@ -140,6 +140,21 @@ def nonsense(path: Path) -> Path:
     return path
 
 
+async def test_full_disk_is_told_of_and_survived(database: Database) -> None:
+    pages = await pragma(database, "page_count")
+    await pragma(database, f"max_page_count = {pages}")
+
+    async def fill() -> None:
+        async with database.transaction():
+            await database.fetch("CREATE TABLE filling AS SELECT randomblob(1000000) AS blob")
+
+    with pytest.raises(Unavailable, match="full"):
+        await fill()
+    await pragma(database, "max_page_count = 1000000")
+    await fill()
+    assert len(await database.fetch("SELECT 1 FROM filling")) == 1
+
+
 async def test_file_that_is_no_database_is_told_of(nonsense: Path) -> None:
     with pytest.raises(BrokenState):
         async with open_database(f"sqlite:///{nonsense}"):

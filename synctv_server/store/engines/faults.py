@@ -6,11 +6,21 @@ A statement that is wrong in itself (no such column, a null where none may be) i
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import asyncpg
 
 from synctv_server.domain.errors import BrokenState, ConfigurationInvalid, Conflict, SyncTVError, Unavailable
+from synctv_server.store.address import Kind
 
+SQLITE_ERRORS: tuple[type[BaseException], ...] = (sqlite3.Error,)
+POSTGRES_ERRORS: tuple[type[BaseException], ...] = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,  # a deadline that has passed is among them
+)
 _RETRY_AFTER_SECONDS = 1.0
 
 
@@ -35,8 +45,23 @@ def away(message: str) -> Unavailable:
     return Unavailable(message, retry_after_seconds=_RETRY_AFTER_SECONDS)
 
 
-def of_sqlite(error: sqlite3.Error) -> SyncTVError | None:
-    """Ours for an error of SQLite; None where the statement itself is wrong."""
+@contextmanager
+def translated(kind: Kind, heard: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Errors of the driver of this kind of database leave as ours, with the driver's as their cause.
+
+    One of a wrong statement leaves as it is. `heard` is called for both.
+    """
+    errors, ours = (SQLITE_ERRORS, _of_sqlite) if kind == "sqlite" else (POSTGRES_ERRORS, _of_postgres)
+    try:
+        yield
+    except errors as error:
+        heard()
+        if (known := ours(error)) is not None:
+            raise known from error
+        raise
+
+
+def _of_sqlite(error: BaseException) -> SyncTVError | None:
     known: SyncTVError | None = None
     match getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_").split("_"):
         case ["CONSTRAINT", "UNIQUE" | "PRIMARYKEY"]:
@@ -54,8 +79,7 @@ def of_sqlite(error: sqlite3.Error) -> SyncTVError | None:
     return known
 
 
-def of_postgres(error: BaseException) -> SyncTVError | None:
-    """Ours for an error of PostgreSQL or of the way to it; None where the statement itself is wrong."""
+def _of_postgres(error: BaseException) -> SyncTVError | None:
     known: SyncTVError | None = None
     match error:
         case asyncpg.exceptions.ClientConfigurationError():

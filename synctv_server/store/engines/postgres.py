@@ -15,7 +15,6 @@ from typing import Any, cast
 
 import asyncpg
 
-from synctv_server.domain.errors import SyncTVError
 from synctv_server.store.engine import Row, StoreEngine
 from synctv_server.store.engines import faults
 from synctv_server.store.observer import PoolUse, StoreObserver
@@ -36,7 +35,6 @@ class PostgresEngine(StoreEngine):
     """A pool of at most `pool_size` connections, opened as they are needed."""
 
     kind = "postgres"
-    driver_errors = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
     def __init__(self, dsn: str, password: str | None, pool_size: int, observer: StoreObserver) -> None:
         super().__init__(observer)
@@ -47,7 +45,7 @@ class PostgresEngine(StoreEngine):
 
     async def open(self) -> None:
         """Connect, waiting a while for a server that is starting up; Unavailable when it does not come."""
-        with self.faults():
+        with faults.translated(self.kind):
             # No smallest size: the pool would restore it by itself, with a traceback for each attempt.
             self._pool = await asyncpg.create_pool(
                 self._dsn,
@@ -71,7 +69,7 @@ class PostgresEngine(StoreEngine):
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._pool.close()
-        except self.driver_errors:  # a deadline that has passed is among them
+        except faults.POSTGRES_ERRORS:
             self._pool.terminate()
         self._pool = None
 
@@ -118,14 +116,16 @@ class PostgresEngine(StoreEngine):
             await self._undo(connection)
             return
         try:
-            await connection.execute("COMMIT")
+            # A transaction in which a statement has failed is undone by COMMIT, and the server says so.
+            if await connection.execute("COMMIT") != "COMMIT":
+                raise RuntimeError("an error was caught inside the transaction: catch it around a nested one")
         finally:
             await self._undo(connection)
 
     async def _undo(self, connection: Any) -> None:
         """Roll back what is open, if the connection still stands, and give it back."""
         try:
-            with suppress(*self.driver_errors):
+            with suppress(*faults.POSTGRES_ERRORS):
                 if connection.is_in_transaction():
                     await connection.execute("ROLLBACK")
         finally:
@@ -144,11 +144,8 @@ class PostgresEngine(StoreEngine):
                 ) from error
 
     async def _release(self, connection: Any) -> None:
-        with suppress(*self.driver_errors):  # a broken connection is thrown away, and that is all
+        with suppress(*faults.POSTGRES_ERRORS):  # a broken connection is thrown away, and that is all
             await self._pool.release(connection, timeout=CONNECT_SECONDS)
-
-    def _ours(self, error: BaseException) -> SyncTVError | None:
-        return faults.of_postgres(error)
 
 
 def application_name() -> str:

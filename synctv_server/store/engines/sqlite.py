@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import aiosqlite
 
-from synctv_server.domain.errors import SyncTVError, Unavailable
+from synctv_server.domain.errors import Unavailable
 from synctv_server.store.engine import Row, StoreEngine
 from synctv_server.store.engines import faults
 from synctv_server.store.observer import PoolUse, StoreObserver
@@ -35,7 +35,6 @@ class SQLiteEngine(StoreEngine):
     """One file. A SELECT outside of a transaction goes to a reader, all else to the writer, in turn."""
 
     kind = "sqlite"
-    driver_errors = (sqlite3.Error,)
 
     def __init__(self, path: Path, observer: StoreObserver, *, busy_seconds: float = _BUSY_SECONDS) -> None:
         super().__init__(observer)
@@ -49,7 +48,7 @@ class SQLiteEngine(StoreEngine):
         if sqlite3.sqlite_version_info < _OLDEST:
             raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed")
         _require_file(self._path)
-        with self.faults():
+        with faults.translated(self.kind):
             try:
                 self._writer = await self._connect(_ON_OPEN)
                 for _ in range(_READERS):
@@ -145,9 +144,6 @@ class SQLiteEngine(StoreEngine):
             self._turn.release()
             raise _closed()
         return self._writer
-
-    def _ours(self, error: BaseException) -> SyncTVError | None:
-        return faults.of_sqlite(error) if isinstance(error, sqlite3.Error) else None
 
 
 class _Reader:

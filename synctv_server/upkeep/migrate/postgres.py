@@ -8,11 +8,10 @@ from typing import Any, cast
 
 import asyncpg
 
-from synctv_server.domain.errors import SyncTVError
 from synctv_server.store.address import DatabaseAddress
 from synctv_server.store.engine import Row
 from synctv_server.store.engines import faults
-from synctv_server.store.engines.postgres import CONNECT_SECONDS, PostgresEngine, application_name
+from synctv_server.store.engines.postgres import CONNECT_SECONDS, application_name
 from synctv_server.upkeep.migrate.session import MigrationSession
 
 # Any fixed number will do, as long as it is not the one of the running server (store/server_lock.py).
@@ -25,14 +24,13 @@ class PostgresSession(MigrationSession):
     """Backups are the operator's own here (pg_dump), or `synctv backup create`."""
 
     kind = "postgres"
-    driver_errors = PostgresEngine.driver_errors
 
     def __init__(self, address: DatabaseAddress) -> None:
         self._address = address
         self._connection: Any = None
 
     async def open(self) -> None:
-        with self.faults():
+        with faults.translated(self.kind):
             self._connection = await asyncpg.connect(
                 self._address.dsn,
                 password=self._address.password,
@@ -68,6 +66,3 @@ class PostgresSession(MigrationSession):
     async def _unlock(self) -> None:
         if not self._connection.is_closed():
             await self._connection.fetchval("SELECT pg_advisory_unlock($1)", _LOCK)
-
-    def _ours(self, error: BaseException) -> SyncTVError | None:
-        return faults.of_postgres(error)

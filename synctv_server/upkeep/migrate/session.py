@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from synctv_server.domain.errors import Conflict, SyncTVError
+from synctv_server.domain.errors import Conflict
 from synctv_server.store.address import Kind
 from synctv_server.store.engine import Row, in_dialect
+from synctv_server.store.engines import faults
 from synctv_server.store.unbroken import unbroken
 from synctv_server.upkeep.migrate import files, ledger
 
@@ -22,7 +23,6 @@ class MigrationSession(ABC):
     """An open connection. Raises the kinds of `domain/errors.py` for what the database refuses."""
 
     kind: ClassVar[Kind]
-    driver_errors: ClassVar[tuple[type[BaseException], ...]]
 
     @abstractmethod
     async def open(self) -> None: ...
@@ -56,12 +56,9 @@ class MigrationSession(ABC):
     @abstractmethod
     async def _unlock(self) -> None: ...
 
-    @abstractmethod
-    def _ours(self, error: BaseException) -> SyncTVError | None: ...
-
     async def execute(self, sql: str, *arguments: Any) -> Sequence[Row]:
         """One statement; `{}` stands for the next argument."""
-        with self.faults():
+        with faults.translated(self.kind):
             return await self._execute(in_dialect(sql, self.kind), arguments)
 
     async def applied(self) -> tuple[ledger.AppliedMigration, ...]:
@@ -84,22 +81,22 @@ class MigrationSession(ABC):
     async def run(self, sql: str) -> None:
         """The statements of a file that needs no transaction, one after the other, each kept at once."""
         for statement in files.statements(sql):
-            with self.faults():
+            with faults.translated(self.kind):
                 await self._execute(statement, ())
 
     async def run_inside(self, sql: str) -> None:
         """The statements of a file inside the transaction of `kept_together`."""
-        with self.faults():
+        with faults.translated(self.kind):
             await self._run_file(sql)
 
     @asynccontextmanager
     async def kept_together(self) -> AsyncIterator[None]:
         """A transaction around the block."""
-        with self.faults():
+        with faults.translated(self.kind):
             await self._begin()
         try:
             yield
-            with self.faults():
+            with faults.translated(self.kind):
                 await self._before_commit()
                 await self._execute("COMMIT", ())
         except BaseException:
@@ -110,7 +107,7 @@ class MigrationSession(ABC):
     async def locked(self, *, wait_seconds: float) -> AsyncIterator[None]:
         """Alone among all migration runners; Conflict when another one holds it for too long."""
         deadline = asyncio.get_running_loop().time() + wait_seconds
-        with self.faults():
+        with faults.translated(self.kind):
             while not await self._try_lock():
                 if asyncio.get_running_loop().time() >= deadline:
                     raise Conflict(
@@ -123,16 +120,6 @@ class MigrationSession(ABC):
         finally:
             await self._unlock()
 
-    @contextmanager
-    def faults(self) -> Iterator[None]:
-        """Errors of the driver leave as ours, where it is not the statement that is wrong."""
-        try:
-            yield
-        except self.driver_errors as error:
-            if (known := self._ours(error)) is not None:
-                raise known from error
-            raise
-
     async def _roll_back(self) -> None:
-        with self.faults():
+        with faults.translated(self.kind):
             await self._execute("ROLLBACK", ())

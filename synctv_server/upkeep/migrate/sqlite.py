@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 
 import aiosqlite
 
-from synctv_server.domain.errors import BrokenState, SyncTVError, Unavailable
+from synctv_server.domain.errors import BrokenState, Unavailable
 from synctv_server.store.engine import Row
 from synctv_server.store.engines import faults
 from synctv_server.upkeep.migrate import files
@@ -26,7 +26,6 @@ class SQLiteSession(MigrationSession):
     """Makes the file, for its owner alone, where there is none."""
 
     kind = "sqlite"
-    driver_errors = (sqlite3.Error,)
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -38,7 +37,7 @@ class SQLiteSession(MigrationSession):
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, _PRIVATE))
         except OSError as error:
             raise Unavailable(f"{self._path} cannot be opened: {error.strerror}") from error
-        with self.faults():
+        with faults.translated(self.kind):
             self._connection = await aiosqlite.connect(
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None
             )
@@ -98,9 +97,6 @@ class SQLiteSession(MigrationSession):
         if self._lock_file is not None:
             self._lock_file.close()
             self._lock_file = None
-
-    def _ours(self, error: BaseException) -> SyncTVError | None:
-        return faults.of_sqlite(error) if isinstance(error, sqlite3.Error) else None
 
 
 def _make_empty(path: Path) -> None:
