@@ -43,7 +43,7 @@ class Server:
     port: int
 
     def url(self, database: str = "postgres") -> str:
-        return f"postgresql://{_USER}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{_USER}@127.0.0.1:{self.port}/{database}?sslmode=disable"
 
     def stop(self, mode: str = "fast") -> None:
         """`fast` as an administrator does it, `immediate` as a crash."""
