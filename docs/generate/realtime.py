@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from inspect import cleandoc
 from typing import Any, get_args
 
 import msgspec
@@ -27,7 +28,20 @@ client](../guides/writing-a-client.md) tells how they are used."""
 def definitions() -> dict[str, Schema]:
     """The JSON Schema of every frame and object, by name."""
     _, found = msgspec.json.schema_components([ClientFrame, ServerFrame], ref_template=_REF)
-    return dict(found)
+    return {name: _dedented(schema) for name, schema in found.items()}
+
+
+def _dedented(value: Any) -> Any:
+    """The same with descriptions as Python 3.13 has them: older ones keep the indentation of a docstring."""
+    match value:
+        case dict():
+            return {key: _dedented(item) for key, item in value.items()}
+        case list():
+            return [_dedented(item) for item in value]
+        case str():
+            return cleandoc(value)
+        case _:
+            return value
 
 
 def unions() -> dict[str, tuple[str, ...]]:

@@ -56,7 +56,7 @@ def document(version: str) -> dict[str, Any]:
     for path in schema["paths"].values():
         for method, operation in path.items():
             if method in _METHODS:
-                _answer_with_problems(operation["responses"])
+                _finish(operation["responses"])
     return schema
 
 
@@ -89,8 +89,10 @@ def _add_problem(schema: dict[str, Any]) -> None:
     }
 
 
-def _answer_with_problems(responses: dict[str, Any]) -> None:
-    """Instead of Litestar's own body for 400, which this server never sends."""
+def _finish(responses: dict[str, Any]) -> None:
+    """Problems instead of Litestar's own body for 400, which this server never sends; 204 without any body."""
     responses.pop("400", None)
+    responses.get("204", {}).pop("content", None)  # there is none, whatever the handler's annotation says
     responses["4XX"] = _PROBLEM
     responses["5XX"] = _PROBLEM
+    responses.get("204", {}).pop("content", None)

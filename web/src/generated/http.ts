@@ -28,10 +28,10 @@ export interface BanObject {
   until: number | null;
 }
 
-export interface CheckResult {
+export interface CheckObject {
   status: 'ok' | 'fail';
   latency_ms: number;
-  message: string;
+  message?: string;
 }
 
 export interface GuestEntry {
@@ -47,9 +47,9 @@ export interface GuestTokens {
   user: PersonObject;
 }
 
-export interface HealthReport {
+export interface HealthObject {
   status: 'ok' | 'fail';
-  checks: Record<string, CheckResult>;
+  checks: Record<string, CheckObject>;
 }
 
 export interface InvitationBody {
