@@ -15,7 +15,20 @@ from synctv_server.config.settings import reference
 from synctv_server.domain.errors import KINDS
 from synctv_server.observability.metrics import Metrics
 
-TARGETS = ["setup", "run", "test", "test-fast", "lint", "types", "bench", "load", "audit", "docs", "build", "clean"]
+TARGETS = [
+    "setup",
+    "run",
+    "test",
+    "test-fast",
+    "lint",
+    "types",
+    "bench",
+    "load",
+    "audit",
+    "docs",
+    "build",
+    "clean",
+]
 DECISION_LINES = 40
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
 _MAKE = re.compile(r"\bmake ([a-z][a-z-]*)")

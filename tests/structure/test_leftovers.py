@@ -10,9 +10,19 @@ from tests.structure.source import ROOT, lines, name_of, production, suite
 _UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK|NotImplemented" r"Error)\b")
 _SWITCHED_OFF = re.compile(r"pytest\.(?:mark\.)?(?:skip|xfail|importorskip)|unittest\.skip")
 _FAKED = re.compile(r"\bmonkeypatch\b|\bmock\b|\bMagicMock\b|\bAsyncMock\b|\bpatch\(")
-_SLEEP = re.compile(r"\btime\.sleep\(|\basyncio\.sleep\((?!0\))")
+_SLEEP = re.compile(r"(?:time|asyncio)\.sleep\((?!0\))")
 _BLANKET = re.compile(r"#\s*(?:type:\s*ignore|noqa)\s*(?:$|[^\[:])")
 FAKED_PER_THOUSAND = 5
+SLEEPERS = {
+    "tests/bench/fanout/servers.py": "a measurement lasts",
+    "tests/store/test_migration_faults.py": "cuts a migration at many points",
+    "tests/store/test_postgres.py": "tries again while the database restarts",
+    "tests/store/test_transactions.py": "cuts a transaction at many points",
+    "tests/support/waiting.py": "asks again until a deadline",
+    "tests/unit/realtime/test_presence.py": "asks again until a deadline",
+    "tests/unit/supervisor/test_lock.py": "another process holds the lock",
+}
+"""The files that may let time pass, each with its reason. Everyone else waits for a condition."""
 _HERE = Path(__file__)
 
 
@@ -33,6 +43,13 @@ def test_hardly_anything_is_faked() -> None:
     total = sum(len(lines(path)) for path in files)
     faked = matches(_FAKED, files)
     assert len(faked) <= max(FAKED_PER_THOUSAND, total * FAKED_PER_THOUSAND // 1_000), faked
+
+
+def test_no_test_waits_for_a_guess() -> None:
+    sleeping = [
+        found for found in matches(_SLEEP, others(suite())) if found.partition(":")[0] not in SLEEPERS
+    ]
+    assert sleeping == []
 
 
 def matches(pattern: re.Pattern[str], files: tuple[Path, ...]) -> list[str]:
