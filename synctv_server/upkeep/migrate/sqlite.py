@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import aiosqlite
 
@@ -30,7 +30,7 @@ class SQLiteSession(MigrationSession):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: aiosqlite.Connection
-        self._lock_file: IO[bytes] | None = None
+        self._lock: int | None = None
 
     async def open(self) -> None:
         try:
@@ -84,19 +84,20 @@ class SQLiteSession(MigrationSession):
             await self._execute("ROLLBACK", ())
 
     async def _try_lock(self) -> bool:
-        lock_file = self._path.with_name(f"{self._path.name}.migrate.lock").open("ab")
+        path = self._path.with_name(f"{self._path.name}.migrate.lock")
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, _PRIVATE)
         try:
-            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            lock_file.close()
+            os.close(descriptor)
             return False
-        self._lock_file = lock_file
+        self._lock = descriptor
         return True
 
     async def _unlock(self) -> None:
-        if self._lock_file is not None:
-            self._lock_file.close()
-            self._lock_file = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
 
 def _make_empty(path: Path) -> None:
