@@ -230,9 +230,9 @@ async def test_runner_waits_for_another_one_only_so_long(target: MigrationTarget
 
 
 async def test_new_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "synctv.db"
-    await up(MigrationTarget.from_url(f"sqlite:///{path}"))
-    assert path.stat().st_mode & 0o777 == 0o600
+    await up(MigrationTarget.from_url(f"sqlite:///{tmp_path / 'synctv.db'}"))
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}  # noqa: ASYNC240
+    assert modes == {"synctv.db": 0o600, "synctv.db.migrate.lock": 0o600}
 
 
 async def test_copy_that_cannot_be_made_stops_the_migration(tmp_path: Path, folder: Path) -> None:
