@@ -137,16 +137,14 @@ async def test_the_web_client_has_its_refresh_token_in_a_cookie_alone(house: Hou
     assert client.cookies["synctv_refresh"] not in answer.headers["Set-Cookie"]
 
 
-@pytest.mark.parametrize(
-    "origin", [None, "https://evil.example", f"http://{HOST}.evil.example", "null", "http://"]
-)
-async def test_the_cookie_is_good_from_an_own_page_alone(house: House, origin: str | None) -> None:
+async def test_the_cookie_is_good_from_an_own_page_alone(house: House) -> None:
     await house.person("ann", password=PASSWORD)
     client = house.client()
     await log_in(client, **WEB)
-    headers = {} if origin is None else {"Origin": origin}
-    assert_problem(await refresh(client, **headers), 403, "auth.origin")
-    assert_problem(await client.post("/api/v1/auth/logout", headers=headers), 403, "auth.origin")
+    for origin in ("", "https://evil.example", f"http://{HOST}.evil.example", "null", "http://"):
+        headers = {"Origin": origin} if origin else {}
+        assert_problem(await refresh(client, **headers), 403, "auth.origin")
+        assert_problem(await client.post("/api/v1/auth/logout", headers=headers), 403, "auth.origin")
     assert (await refresh(client, **OWN)).status_code == 200
 
 
@@ -191,11 +189,10 @@ async def test_nobody_is_let_in_without_a_token(house: House) -> None:
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "é" * 20])
-async def test_a_token_that_is_none_is_refused(house: House, token: str) -> None:
-    client = house.client()
-    answer = await client.get("/api/v1/me", headers=[("Authorization", f"Bearer {token}".encode("latin-1"))])
-    assert_problem(answer, 401, "unauthenticated")
+async def test_a_token_that_is_none_is_refused(house: House) -> None:
+    for token in ("", "x", "a.b.c", "é" * 20):
+        headers = [("Authorization", f"Bearer {token}".encode("latin-1"))]
+        assert_problem(await house.client().get("/api/v1/me", headers=headers), 401, "unauthenticated")
 
 
 async def test_a_token_without_a_signature_is_refused(house: House, ann: Visitor) -> None:
