@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hmac
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar import Controller, Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType, convert
 
 from synctv_server.api.call import Call
 from synctv_server.api.http.admission import UNCOUNTED
 from synctv_server.domain.errors import Forbidden
 from synctv_server.net.addresses import parse_address
-from synctv_server.observability.health import HealthReport, Probe
+from synctv_server.observability.health import Probe
 from synctv_server.observability.metrics import CONTENT_TYPE
 
 LANGUAGES = ["en", "zh"]
-_FAILING = {503: ResponseSpec(HealthReport, description="A check fails.", generate_examples=False)}
 _KEYS_GOOD_FOR = "public, max-age=300"
 
 
@@ -32,6 +31,24 @@ class ServerObject(Struct, frozen=True, kw_only=True):
     languages: list[str]
     providers: Annotated[list[str], Meta(description="Other sites to sign in with.")]
     setup_needed: Annotated[bool, Meta(description="Nobody has used the set-up link yet.")]
+
+
+class CheckObject(Struct, frozen=True, kw_only=True):
+    """One thing that was looked at."""
+
+    status: Literal["ok", "fail"]
+    latency_ms: float
+    message: str | UnsetType = UNSET
+
+
+class HealthObject(Struct, frozen=True):
+    """`fail` as soon as one check fails."""
+
+    status: Literal["ok", "fail"]
+    checks: dict[str, CheckObject]
+
+
+_FAILING = {503: ResponseSpec(HealthObject, description="A check fails.", generate_examples=False)}
 
 
 class ServerController(Controller):
@@ -69,15 +86,15 @@ class HealthController(Controller):
     opt = UNCOUNTED
 
     @get("/live", responses=_FAILING, operation_id="getLive", summary="Whether the server lives")
-    async def live(self, request: Call) -> Response[HealthReport]:
+    async def live(self, request: Call) -> Response[HealthObject]:
         return await _probe(request, "live")
 
     @get("/ready", responses=_FAILING, operation_id="getReady", summary="Whether it can take visitors")
-    async def ready(self, request: Call) -> Response[HealthReport]:
+    async def ready(self, request: Call) -> Response[HealthObject]:
         return await _probe(request, "ready")
 
     @get("/startup", responses=_FAILING, operation_id="getStartup", summary="Whether it has started")
-    async def startup(self, request: Call) -> Response[HealthReport]:
+    async def startup(self, request: Call) -> Response[HealthObject]:
         return await _probe(request, "startup")
 
 
@@ -93,10 +110,11 @@ class MetricsController(Controller):
         return Response(request.parts.metrics.render(), media_type=CONTENT_TYPE)
 
 
-async def _probe(request: Call, probe: Probe) -> Response[HealthReport]:
+async def _probe(request: Call, probe: Probe) -> Response[HealthObject]:
     report = await request.parts.health.probe(probe)
     status = HTTPStatus.OK if report["status"] == "ok" else HTTPStatus.SERVICE_UNAVAILABLE
-    return Response(report, status_code=status, headers={"Cache-Control": "no-store"})
+    body = convert(report, HealthObject)
+    return Response(body, status_code=status, headers={"Cache-Control": "no-store"})
 
 
 def _require_scraper(request: Call) -> None:
