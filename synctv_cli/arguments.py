@@ -51,12 +51,13 @@ def wants_json(arguments: Sequence[str]) -> bool:
 
 
 def read_global_flags(arguments: Sequence[str]) -> CommandLine:
-    """Takes the global flags out, wherever they stand. Raises Usage on a value that is missing or too much.
+    """Takes the global flags out, wherever they stand.
 
+    Raises Usage on a value that is missing or too much, and on an argument that is no text.
     What stands behind `--` is never a flag. A value that looks like one is written `--reason=--json`.
     """
     line = CommandLine()
-    waiting = iter(arguments)
+    waiting = iter(_readable(arguments))
     for argument in waiting:
         name, equals, value = argument.partition("=")
         flag = GLOBAL_FLAGS.get(name)
@@ -71,6 +72,13 @@ def read_global_flags(arguments: Sequence[str]) -> CommandLine:
     if line.rest == ["--version"]:
         line.rest = ["version"]
     return line
+
+
+def _readable(arguments: Sequence[str]) -> Sequence[str]:
+    """The arguments, where all are text: Python takes other bytes in as lone surrogates, which nothing can print."""
+    if any("\ud800" <= character <= "\udfff" for argument in arguments for character in argument):
+        raise Usage("an argument is no valid UTF-8 text")
+    return arguments
 
 
 def _needed(flag: GlobalFlag, value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
+from typing import TextIO
 
 from synctv_cli.failures import Usage
 from synctv_cli.output import Output
@@ -28,7 +29,7 @@ def read_password(output: Output, *, from_stdin: bool, file: Path | None) -> str
     if from_stdin and file is not None:
         raise Usage("--password-stdin and --password-file are two answers to one question; give one of them")
     if from_stdin:
-        return _first_line(output.streams.stdin.readline(), "--password-stdin: stdin")
+        return _first_line(_typed(output.streams.stdin), "--password-stdin: stdin")
     if file is not None:
         return _first_line(_content(file), f"--password-file: {file}")
     if not _has_person(output):
@@ -44,6 +45,15 @@ def read_password(output: Output, *, from_stdin: bool, file: Path | None) -> str
 
 def _has_person(output: Output) -> bool:
     return output.streams.stdin.isatty() and output.streams.stderr.isatty()
+
+
+def _typed(stdin: TextIO) -> str:
+    try:
+        line = stdin.readline()
+        line.encode()  # in the C locale Python lets other bytes through as lone surrogates
+    except UnicodeError as error:
+        raise Usage("--password-stdin: stdin is no valid UTF-8 text") from error
+    return line
 
 
 def _content(file: Path) -> str:

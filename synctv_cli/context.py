@@ -96,9 +96,9 @@ class Invocation:
         self.output.note(f"[{done.place}/{done.total}] {verb} {done.id}_{done.name} {done.took_ms} ms")
 
     @property
-    def log_directory(self) -> Path | None:
-        """Where a crash may be written down, where the data directory can be told at all."""
-        return self._data_dir / "logs" if self._data_dir else None
+    def known_data_dir(self) -> Path | None:
+        """The data directory as far as it was asked for; for the way out of a crash, where nothing may fail."""
+        return self._data_dir
 
 
 def _path(text: str | None) -> Path | None:

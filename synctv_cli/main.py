@@ -158,7 +158,7 @@ def _failure(error: BaseException, invocation: Invocation) -> Failure:
     from synctv_cli import crash
 
     invocation.output.trace(crash.stack(error))
-    return crash.record(error, invocation.log_directory)
+    return crash.record(error, invocation.known_data_dir)
 
 
 def _usage_failure(error: TyperException) -> Failure:

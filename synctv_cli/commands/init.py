@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import typer
 
 from synctv_cli.commands import YES, single_command
@@ -16,6 +14,8 @@ app = single_command()
 @app.command()
 def init(ctx: typer.Context, *, _yes: YES = False) -> Result:
     """Create configuration, keys and database; what is there already stays as it is."""
+    import asyncio
+
     return asyncio.run(_init(Invocation.of(ctx)))
 
 

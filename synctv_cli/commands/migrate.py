@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,6 +27,8 @@ Backup = Annotated[bool, typer.Option("--backup/--no-backup", help="Copy a SQLit
 @app.command()
 def status(ctx: typer.Context) -> Result:
     """Show where the database stands; exit 3 when migrations wait, 4 when it is broken."""
+    import asyncio
+
     from synctv_server.domain.times import to_rfc3339
     from synctv_server.upkeep import migrate
 
@@ -66,6 +67,8 @@ def up(
     _yes: YES = False,
 ) -> Result:
     """Apply what is pending; a SQLite database is copied and the copy checked first."""
+    import asyncio
+
     from synctv_server.upkeep import migrate
 
     invocation = Invocation.of(ctx)
@@ -87,14 +90,15 @@ def down(
     yes: YES = False,
 ) -> Result:
     """Undo the last migration, or all above --to (0000: all). Never beside a running server."""
+    import asyncio
+
     from synctv_cli.asking import confirm
+    from synctv_server.upkeep import migrate
 
     invocation = Invocation.of(ctx)
     target = _target(invocation, takes_backup=backup)
     if not dry_run:
         confirm(invocation.output, "Undo migrations? What they added is lost.", is_given=yes)
-
-    from synctv_server.upkeep import migrate
 
     async def undo() -> Outcome:
         return await migrate.down(target, to=to, steps=steps, dry_run=dry_run, progress=invocation.tell_step)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,6 +32,8 @@ def serve(
     _yes: YES = False,
 ) -> None:
     """Run the server. An empty data directory is initialised first, and the link for the first account shown."""
+    import asyncio
+
     import uvloop
 
     invocation = Invocation.of(ctx)

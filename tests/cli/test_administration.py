@@ -161,6 +161,12 @@ def test_an_empty_password_from_stdin_is_a_usage_error(installed: Synctv) -> Non
     assert "--password-stdin" in answer.error["message"]
 
 
+def test_a_password_that_is_no_text_is_a_usage_error(installed: Synctv) -> None:
+    answer = installed.piped("\udcff", "user", "create", "ann", "--password-stdin", "--json")
+    assert answer.code == 2
+    assert "UTF-8" in answer.error["message"]
+
+
 def test_no_password_is_ever_shown(installed: Synctv) -> None:
     answers = [
         installed.piped("hunter2hunter2", "user", "create", "hunter2hunter2", "--password-stdin", "--json"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import ItemsView
@@ -31,13 +32,17 @@ def test_version_does_not_import_the_command_line() -> None:
     assert done.stdout.splitlines()[1] == "[]"
 
 
-def test_help_of_a_command_loads_no_validation_and_no_other_command() -> None:
-    code = "import sys; from synctv_cli.main import run; run(['user', 'create', '--help']); "
-    code += "heavy = ('rich', 'pydantic', 'httpx', 'litestar', 'synctv_server.config', 'synctv_cli.commands.serve'); "
-    code += "print(sorted(name for name in sys.modules if name.startswith(heavy)), file=sys.stderr)"
+def test_no_help_loads_validation_or_what_a_command_needs_to_run() -> None:
+    code = (
+        "import sys; from synctv_cli.main import COMMANDS, run; "
+        "lines = [[], ['user', 'create'], ['migrate', 'up'], *([name] for name in COMMANDS)]; "
+        "codes = [run([*line, '--help']) for line in lines]; "
+        "heavy = ('rich', 'pydantic', 'httpx', 'litestar', 'asyncio', 'synctv_server.config', 'synctv_server.store'); "
+        "print(set(codes), sorted(name for name in sys.modules if name.startswith(heavy)), file=sys.stderr)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "Usage: synctv user create" in done.stdout
-    assert done.stderr == "[]\n"
+    assert done.stderr == "{0} []\n"
 
 
 def test_help_lists_every_command(synctv: Synctv) -> None:
@@ -102,6 +107,12 @@ def test_usage_errors_are_exit_2_and_one_document(synctv: Synctv, words: tuple[s
     assert answer.err == ""
 
 
+def test_an_argument_that_is_no_text_is_a_usage_error(synctv: Synctv) -> None:
+    answer = synctv("user", "show", os.fsdecode(b"\xff"), "--json")
+    assert answer.code == 2
+    assert "UTF-8" in answer.error["message"]
+
+
 def test_usage_errors_in_words_go_to_stderr_and_name_the_help(synctv: Synctv) -> None:
     answer = synctv("verson")
     assert answer.code == 2
@@ -118,13 +129,11 @@ class BrokenEnvironment(dict[str, str]):
 
 
 def test_a_bug_is_exit_70_with_an_id_and_the_place_of_its_log(tmp_path: Path) -> None:
-    logs = tmp_path / "logs"
-    logs.mkdir()
     streams = Streams(io.StringIO(), io.StringIO(), io.StringIO())
     words = ["--data-dir", str(tmp_path), "--json", "config", "show"]
     assert run(words, streams, BrokenEnvironment()) == 70
     error = json.loads(streams.stdout.getvalue())["error"]  # type: ignore[attr-defined]
-    log = logs / "synctv-crash.log"
+    log = tmp_path / "logs" / "synctv-crash.log"
     assert error["code"] == "internal"
     assert str(log) in error["hint"]
     assert "hunter2" not in error["message"]

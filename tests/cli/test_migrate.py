@@ -89,7 +89,7 @@ def test_an_unknown_migration_is_exit_2(empty: Synctv) -> None:
 
 def test_the_lock_is_waited_for_while_another_command_has_it(tmp_path: Path) -> None:
     async def two_commands() -> list[str]:
-        order = []
+        order: list[str] = []
         async with held(tmp_path, "init"):
             other = asyncio.create_task(second(order))
             await asyncio.sleep(0)
