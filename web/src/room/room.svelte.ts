@@ -141,6 +141,7 @@ export class LiveRoom {
     this.members = byName(frame.members);
     if (goesOn) this.watch?.offer(frame.playback);
     else this.watch?.replace(frame.playback);
+    this.watch?.recover();
     void this.chat.welcome(frame.me.user, goesOn);
     if (!goesOn) void this.readPlaylist();
   }

@@ -75,6 +75,11 @@ export class Watch {
     this.#look();
   }
 
+  /** The line is back: what could not be played for want of it is tried again. */
+  recover(): void {
+    if (this.isFaulty) this.retry();
+  }
+
   retry(): void {
     this.#linkAt = Number.NEGATIVE_INFINITY;
     void this.#renewLink();
