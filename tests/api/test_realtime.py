@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
@@ -262,7 +263,7 @@ async def test_a_refused_handshake_is_a_status_with_a_problem(
     server: LiveServer, ann: Account, bob: Account
 ) -> None:
     room = await server.room(ann)
-    cases = [
+    cases: list[tuple[int, str, dict[str, Any]]] = [
         (401, "unauthenticated", {}),
         (401, "ticket.invalid", {"ticket": "none"}),
         (403, "room.not_member", {"who": bob}),

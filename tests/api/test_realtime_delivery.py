@@ -136,8 +136,12 @@ class OtherServer:
         self.incoming: asyncio.Queue[dict[str, object]] = asyncio.Queue()
         self.outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(holds)
         self.incoming.put_nowait({"type": "websocket.connect"})
-        app = server.application.public
-        self.running = asyncio.create_task(app(self.scope, self.incoming.get, self.outgoing.put))  # type: ignore[arg-type]
+        app: Any = (
+            server.application.public
+        )  # what is given here are plain dictionaries, as every server gives
+        self.running: asyncio.Task[None] = asyncio.create_task(
+            app(self.scope, self.incoming.get, self.outgoing.put)
+        )
 
     def send(self, frame: object) -> None:
         self.incoming.put_nowait({"type": "websocket.receive", "text": json.dumps(frame)})

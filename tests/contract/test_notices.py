@@ -11,7 +11,7 @@ async def test_everyone_who_follows_hears_every_notice_before_publish_returns(no
     second: list[Notice] = []
     notices.follow(first.append)
     notices.follow(second.append)
-    told = [
+    told: list[Notice] = [
         SessionEnded((SessionId("ses_1"), SessionId("ses_2"))),
         MemberRemoved(RoomId("room_a"), UserId("usr_1"), Removal.KICKED),
         KeysChanged(),

@@ -10,7 +10,7 @@ from tests.structure.source import ROOT, lines, name_of, production, suite
 _UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK|NotImplemented" r"Error)\b")
 _SWITCHED_OFF = re.compile(r"pytest\.(?:mark\.)?(?:skip|xfail|importorskip)|unittest\.skip")
 _FAKED = re.compile(r"\bmonkeypatch\b|\bmock\b|\bMagicMock\b|\bAsyncMock\b|\bpatch\(")
-_SLEEP = re.compile(r"(?:time|asyncio)\.sleep\((?!0\))")
+_SLEEP = re.compile(r"\b(?:time|asyncio)\.sleep\((?!0\))")
 _BLANKET = re.compile(r"#\s*(?:type:\s*ignore|noqa)\s*(?:$|[^\[:])")
 FAKED_PER_THOUSAND = 5
 SLEEPERS = {

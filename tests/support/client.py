@@ -169,7 +169,8 @@ class RoomClient:
         if (kind == "welcome") != (not self.frames):
             raise ProtocolError(f"{kind} came as frame {len(self.frames) + 1}")
         if kind == "welcome":
-            self.seq = frame.get("resumed_from", frame["seq"])
+            head: int = frame["seq"]
+            self.seq = frame.get("resumed_from", head)
         elif "seq" in frame and kind != "ack":
             if frame["seq"] != self.seq + 1:
                 raise ProtocolError(f"event {frame['seq']} came after event {self.seq}")

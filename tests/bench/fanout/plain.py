@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import Any
 
 import msgspec
 import uvicorn
@@ -17,11 +18,11 @@ _EVENT = {
     "at": 1_790_000_000_000,
     "actor": {"id": "usr_" + "0" * 26, "name": "bench"},
 }
-_sockets: set[WebSocket[object, object, object]] = set()
+_sockets: set[WebSocket[Any, Any, Any]] = set()
 
 
 @websocket("/ws")
-async def room(socket: WebSocket[object, object, object]) -> None:
+async def room(socket: WebSocket[Any, Any, Any]) -> None:
     await socket.accept(subprotocols="synctv.v1")
     _sockets.add(socket)
     try:

@@ -1,4 +1,4 @@
-"""The three servers that are measured, each ready to take viewers."""
+"""The servers that are measured, each ready to take viewers."""
 
 from __future__ import annotations
 
@@ -69,20 +69,22 @@ def c_loop(program: Path, frame_bytes: int) -> Iterator[Target]:
 @contextmanager
 def plain() -> Iterator[Target]:
     """Litestar as everybody writes it: `await socket.send_text` to one after the other."""
-    with running([sys.executable, "-m", "tests.bench.fanout.plain"]) as process:
-        assert process.stdout is not None
-        port = int(process.stdout.readline())
-        _wait_for(f"http://127.0.0.1:{port}/")
-        yield Target(
-            "await send_text", process.pid, port, handshake("/ws", port), _say("chat.send"), '"text":"T'
-        )
+    with _program("plain", "await send_text") as target:
+        yield target
+
+
+@contextmanager
+def alone() -> Iterator[Target]:
+    """Our room and our sockets, without services and store."""
+    with _program("alone", "synctv, no store") as target:
+        yield target
 
 
 @contextmanager
 def installed(folder: Path) -> Iterator[Target]:
     """`synctv serve` on a new data directory, with one account and one room."""
     program = Path(sys.executable).with_name("synctv")
-    base = [program, "--data-dir", folder, "--json"]
+    base: list[str | Path] = [program, "--data-dir", folder, "--json"]
     _synctv([*base, "init", "--yes"])
     _synctv([*base, "user", "create", "bench", "--role", "root", "--password-stdin", "--yes"], PASSWORD)
     with running([*base, "serve"], _LIMITS) as process:
@@ -94,6 +96,15 @@ def installed(folder: Path) -> Iterator[Target]:
         yield Target(
             "synctv", process.pid, port, handshake(path, port, token), _say("chat.send"), '"text":"T'
         )
+
+
+@contextmanager
+def _program(module: str, name: str) -> Iterator[Target]:
+    with running([sys.executable, "-m", f"tests.bench.fanout.{module}"]) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        _wait_for(f"http://127.0.0.1:{port}/health")
+        yield Target(name, process.pid, port, handshake("/ws", port), _say("chat.send"), '"text":"T')
 
 
 def _say(kind: str) -> str:

@@ -8,6 +8,7 @@ import os
 import resource
 import shutil
 import sys
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,7 @@ async def test_descriptor_is_closed_in_every_case(house: House, folder: Path) ->
 
     stopped = (await house.library.open("a.mp4")).chunks()
     await anext(stopped)
+    assert isinstance(stopped, AsyncGenerator)
     await stopped.aclose()
 
     reading = asyncio.create_task(content(await house.library.open("a.mp4")))
