@@ -6,7 +6,7 @@ import typer
 
 from synctv_cli.commands import command_group
 from synctv_cli.context import Invocation
-from synctv_cli.views import Result, table_of
+from synctv_cli.views import Result, Table, when
 
 app = command_group("Show the keys of this installation.")
 
@@ -17,11 +17,9 @@ def list_keys(ctx: typer.Context) -> Result:
     from synctv_cli.admin import request
 
     value = request(Invocation.of(ctx), "GET", "/keys")
-    columns = {
-        "PURPOSE": "purpose",
-        "ALGORITHM": "algorithm",
-        "STATE": "state",
-        "ACTIVE SINCE": "activated_at",
-        "KEY ID": "kid",
-    }
-    return Result(value, table_of(value["keys"], columns, empty="There are no keys.", keep=("ACTIVE SINCE",)))
+    rows = [
+        [key["purpose"], key["state"], when(key["activated_at"]).partition(" ")[0], key["kid"]]
+        for key in value["keys"]
+    ]
+    columns = ("PURPOSE", "STATE", "SINCE", "KEY ID")
+    return Result(value, Table(columns, rows, "There are no keys.", frozenset(columns)))
