@@ -14,6 +14,7 @@ from docs.generate.pages import PAGES, ROOT
 from synctv_server.config.settings import reference
 from synctv_server.domain.errors import KINDS
 from synctv_server.observability.metrics import Metrics
+from tests.structure.source import production
 
 TARGETS = [
     "setup",
@@ -30,6 +31,8 @@ TARGETS = [
     "clean",
 ]
 DECISION_LINES = 40
+NOT_YET = {"auth.key_rotation_days": "keys are replaced by the clock once there are commands for it"}
+"""Settings of the contract that an installation may write down before they have an effect."""
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
 _MAKE = re.compile(r"\bmake ([a-z][a-z-]*)")
 _SYNCTV = re.compile(r"(?<![\w./-])synctv ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)")
@@ -52,6 +55,14 @@ def test_generated_file_is_fresh(path: str) -> None:
 def test_every_setting_is_in_the_reference() -> None:
     page = read("docs/reference/settings.md")
     assert [setting.name for setting in reference() if f"`{setting.environment}`" not in page] == []
+
+
+def test_every_setting_does_something() -> None:
+    text = "\n".join(
+        path.read_text(encoding="utf-8") for path in production() if "config/sections" not in path.as_posix()
+    )
+    idle = [setting.name for setting in reference() if not re.search(rf"\.{setting.key}\b", text)]
+    assert [name for name in idle if name not in NOT_YET] == []
 
 
 def test_every_command_is_in_the_reference() -> None:

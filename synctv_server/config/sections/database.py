@@ -27,12 +27,6 @@ class DatabaseSection(Section):
         le=500,
         description="Connections to PostgreSQL; with SQLite, the readers beside the one writer.",
     )
-    acquire_timeout_seconds: float = Field(
-        5.0,
-        gt=0,
-        le=60,
-        description="How long a request waits for a connection before it is answered `unavailable`.",
-    )
 
     @field_validator("url")
     @classmethod
