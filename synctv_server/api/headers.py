@@ -20,13 +20,13 @@ _ALWAYS = {
     # The address of a private room is its secret.
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000"}
+# Browsers ignore the second one over plain http, and complain of it.
+_OVER_TLS = {"Strict-Transport-Security": "max-age=31536000", "Cross-Origin-Opener-Policy": "same-origin"}
 
 
 def security_headers(*, is_https: bool) -> RawHeaders:
     """The headers as ASGI has them; `is_https` says that the public address is one of https."""
-    headers = _ALWAYS | _TRANSPORT if is_https else _ALWAYS
+    headers = _ALWAYS | _OVER_TLS if is_https else _ALWAYS
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -107,14 +107,7 @@ async def build_rooms(ground: Ground, accounts: AccountServices, stack: AsyncExi
             accounts.accounts, accounts.issuer, accounts.sessions, base.admission, ground.settings.limits
         ),
         rooms=_build_room_service(ground, base),
-        members=MemberService(
-            turns=base.turns,
-            access=base.access,
-            admission=base.admission,
-            departures=base.departures,
-            members=base.rows.members,
-            now=ground.now,
-        ),
+        members=_build_members(ground, base),
         bans=_build_bans(ground, accounts, base),
         media=_build_media(ground, base, library),
         library=library,
@@ -175,6 +168,17 @@ def _build_room_service(ground: Ground, base: _Base) -> RoomService:
         departures=base.departures,
         hasher=ground.hasher,
         ids=ground.ids,
+        now=ground.now,
+    )
+
+
+def _build_members(ground: Ground, base: _Base) -> MemberService:
+    return MemberService(
+        turns=base.turns,
+        access=base.access,
+        admission=base.admission,
+        departures=base.departures,
+        members=base.rows.members,
         now=ground.now,
     )
 

@@ -18,8 +18,8 @@ from synctv_server.api.http.cookies import (
     guest_cookie_name,
     refresh_cookie,
 )
-from synctv_server.api.http.people import Email, Password, Username, UserObject, user_object
-from synctv_server.api.http.signed_in import BEARER, NOT_STORED, Tokens, signed_in_answer, tokens_of
+from synctv_server.api.http.objects.people import Email, Password, Username, UserObject, user_object
+from synctv_server.api.http.objects.tokens import BEARER, NOT_STORED, Tokens, signed_in_answer, tokens_of
 from synctv_server.domain.ids import RoomId
 from synctv_server.domain.sessions import Person
 from synctv_server.domain.text import invalid

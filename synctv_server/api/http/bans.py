@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from synctv_server.api.call import Call
-from synctv_server.api.http.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
+from synctv_server.api.http.objects.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
 from synctv_server.domain.commands import BanPerson
 from synctv_server.domain.ids import RoomId, UserId
 from synctv_server.domain.members import Ban

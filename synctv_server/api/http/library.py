@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from synctv_server.api.call import Call
-from synctv_server.api.http.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
+from synctv_server.api.http.objects.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
 from synctv_server.domain.library import LibraryEntry
 from synctv_server.domain.media import MediaKind
 

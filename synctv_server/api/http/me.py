@@ -10,9 +10,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from synctv_server.api.call import Call
 from synctv_server.api.http.etags import IfMatch, expected_version, tagged
-from synctv_server.api.http.given import given
-from synctv_server.api.http.lists import ListOf
-from synctv_server.api.http.people import (
+from synctv_server.api.http.objects.given import given
+from synctv_server.api.http.objects.lists import ListOf
+from synctv_server.api.http.objects.people import (
     Email,
     Password,
     SessionObject,

@@ -11,8 +11,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from synctv_server.api.call import Call
 from synctv_server.api.http.etags import IfMatch, expected_version, tagged
 from synctv_server.api.http.films import play_url
-from synctv_server.api.http.given import given
-from synctv_server.api.http.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
+from synctv_server.api.http.objects.given import given
+from synctv_server.api.http.objects.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
 from synctv_server.domain.commands import AddMedia, EditMedia
 from synctv_server.domain.ids import MediaId, RoomId
 from synctv_server.domain.media import MediaItem

@@ -9,9 +9,9 @@ from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from synctv_server.api.call import Call
-from synctv_server.api.http.given import given
-from synctv_server.api.http.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
-from synctv_server.api.http.people import Password
+from synctv_server.api.http.objects.given import given
+from synctv_server.api.http.objects.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
+from synctv_server.api.http.objects.people import Password
 from synctv_server.domain.commands import EditMember
 from synctv_server.domain.ids import RoomId, UserId
 from synctv_server.domain.members import Member

@@ -10,8 +10,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from synctv_server.api.call import Call
 from synctv_server.api.http.admission import FOR_EVERYBODY, OPTIONAL
 from synctv_server.api.http.etags import IfMatch, expected_version, tagged
-from synctv_server.api.http.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
-from synctv_server.api.http.room_objects import RoomBody, RoomPatch, SeenRoom, seen_room
+from synctv_server.api.http.objects.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
+from synctv_server.api.http.objects.rooms import RoomBody, RoomPatch, SeenRoom, seen_room
 from synctv_server.domain.ids import RoomId
 from synctv_server.domain.rooms import RoomScope
 from synctv_server.realtime.wire import RoomObject, room_object

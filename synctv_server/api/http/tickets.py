@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from synctv_server.api.call import Call
 from synctv_server.api.http.idempotency import NOT_REPEATED
-from synctv_server.api.http.signed_in import NOT_STORED
+from synctv_server.api.http.objects.tokens import NOT_STORED
 from synctv_server.domain.ids import RoomId
 
 

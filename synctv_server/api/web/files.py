@@ -76,7 +76,7 @@ class WebClient:
     def is_built(self) -> bool:
         return _PAGE in self._assets
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Serves one request; problems are answered as documents."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         try:

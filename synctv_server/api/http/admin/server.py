@@ -10,8 +10,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from synctv_server.api.call import Call
 from synctv_server.api.http.etags import tagged
-from synctv_server.api.http.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
-from synctv_server.api.http.people import Moment
+from synctv_server.api.http.objects.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
+from synctv_server.api.http.objects.people import Moment
 from synctv_server.domain.ids import RoomId
 from synctv_server.domain.keys import KeyRecord
 from synctv_server.domain.rooms import RoomScope

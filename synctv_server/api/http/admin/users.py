@@ -11,8 +11,8 @@ from msgspec import Meta, Struct
 from synctv_server.api.call import Call
 from synctv_server.api.http.etags import tagged
 from synctv_server.api.http.idempotency import NOT_REPEATED
-from synctv_server.api.http.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
-from synctv_server.api.http.people import (
+from synctv_server.api.http.objects.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
+from synctv_server.api.http.objects.people import (
     Email,
     Moment,
     Password,

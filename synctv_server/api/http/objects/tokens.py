@@ -10,7 +10,7 @@ from litestar.datastructures import Cookie
 
 from synctv_server.api.call import Call
 from synctv_server.api.http.cookies import refresh_cookie
-from synctv_server.api.http.people import UserObject, user_object
+from synctv_server.api.http.objects.people import UserObject, user_object
 from synctv_server.domain.users import User
 from synctv_server.services.auth.accounts import SignedIn
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from synctv_server.api.http.given import given
-from synctv_server.api.http.people import Password
+from synctv_server.api.http.objects.given import given
+from synctv_server.api.http.objects.people import Password
 from synctv_server.domain.commands import CreateRoom, EditRoom
 from synctv_server.domain.permissions import Control
 from synctv_server.domain.rooms import UNCHANGED, Access, RoomStatus, SettingsEdit, Visibility, WaitPolicy
