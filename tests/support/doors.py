@@ -108,6 +108,19 @@ async def opened(
 ) -> AsyncIterator[House]:
     """The application on a new installation in `folder`."""
     loaded = await installed(folder, kind=kind, **settings)
+    async with _open(loaded, clock) as house:
+        yield house
+
+
+@asynccontextmanager
+async def reopened(folder: Path, clock: Now | None = None) -> AsyncIterator[House]:
+    """The application once more on the SQLite installation that `opened` left in `folder`."""
+    async with _open(load(data_dir=folder / "data", environ={}), clock) as house:
+        yield house
+
+
+@asynccontextmanager
+async def _open(loaded: LoadedSettings, clock: Now | None) -> AsyncIterator[House]:
     async with open_application(loaded, clock=clock) as application:
         house = House(application)
         try:
