@@ -13,11 +13,9 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from synctv_server.domain.errors import ConfigurationInvalid, Conflict, Forbidden, SyncTVError
+from synctv_server.realtime.welcome import FRAME_BYTES_MOST, HEARTBEAT_SECONDS, PING_DEADLINE_SECONDS
 from synctv_server.supervisor.control_socket import peer_of, with_peer
 
-WS_LARGEST_BYTES = 64 * 1024
-WS_PING_SECONDS = 15.0
-WS_PONG_SECONDS = 20.0
 _KEEP_ALIVE_SECONDS = (
     75  # longer than nginx keeps an idle connection to us, so that it never meets a closed one
 )
@@ -56,9 +54,9 @@ def public_listener(app: Any, websocket_protocol: type[asyncio.Protocol], drain_
             app,
             http="h11",
             ws=websocket_protocol,
-            ws_max_size=WS_LARGEST_BYTES,
-            ws_ping_interval=WS_PING_SECONDS,
-            ws_ping_timeout=WS_PONG_SECONDS,
+            ws_max_size=FRAME_BYTES_MOST,
+            ws_ping_interval=HEARTBEAT_SECONDS,
+            ws_ping_timeout=PING_DEADLINE_SECONDS,
             ws_per_message_deflate=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=drain_seconds,

@@ -1,8 +1,8 @@
 // Viewers of one room: opens N WebSocket connections, has one of them say a line, and waits until everybody has it.
 //
 // usage: client PORT VIEWERS EVENTS MODE VALUE REQUEST_FILE SAY_FILE MARK
-//   MODE  window: VALUE events outstanding at most;  rate: VALUE events a second;  burst: four at once, VALUE bursts a
-//         second;  idle: hold the connections until stdin closes
+//   MODE  window: VALUE events outstanding at most;  rate: VALUE events a second;  idle: hold the connections until a
+//         line comes on stdin
 //   REQUEST_FILE  the HTTP request of the handshake
 //   SAY_FILE      the text of the frame that says a line; `@@@@@@@@@@@@@@@@` in it becomes the moment (16 digits, ns)
 //   MARK          what stands before the moment in the frame that arrives
@@ -197,7 +197,7 @@ static void connect_all(int port) {
         while (opened < i - 20) turn(1000);
     }
     while (opened < viewer_count) turn(1000);
-    while (turn(700)) continue;  // welcomes and arrivals
+    while (turn(500)) continue;  // welcomes and arrivals
 }
 
 static int by_size(const void *a, const void *b) {
@@ -215,15 +215,16 @@ static void run_window(long events, long window) {
     }
 }
 
-static void run_rate(long events, double rate, int at_once) {
+static void run_rate(long events, double rate) {
     long long start = now_ns();
     for (long said = 0; said < events;) {
-        long long due = start + (long long)(said / at_once * 1e9 / rate), left = due - now_ns();
+        long long due = start + (long long)((double)said * 1e9 / rate), left = due - now_ns();
         if (left > 0) {
             turn((int)(left / 1000000) + (left % 1000000 > 0));
             continue;
         }
-        for (int i = 0; i < at_once && said < events; i++, said++) say_line(&viewers[0]);
+        say_line(&viewers[0]);
+        said++;
     }
 }
 
@@ -246,7 +247,7 @@ int main(int count, char **words) {
     bytes_in = 0;
     long long start = now_ns();
     if (!strcmp(mode, "window")) run_window(events, atol(words[5]));
-    else run_rate(events, atof(words[5]), strcmp(mode, "burst") ? 1 : 4);
+    else run_rate(events, atof(words[5]));
     long long patience = now_ns() + 10000000000LL;
     while ((long)delay_count < events * viewer_count && now_ns() < patience) turn(100);
     double seconds = (double)(now_ns() - start) / 1e9;

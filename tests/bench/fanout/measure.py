@@ -16,16 +16,11 @@ from tests.bench.fanout.servers import Target
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`window`: so many lines outstanding; `rate`: so many a second; `burst`: so many times a second, four at once."""
+    """`window`: so many lines outstanding at most; `rate`: so many a second."""
 
     mode: str
     value: float
     events: int
-
-    def __str__(self) -> str:
-        return {"window": "saturated", "rate": f"{self.value:g}/s", "burst": f"4 x {self.value:g}/s"}[
-            self.mode
-        ]
 
 
 @dataclass(frozen=True, slots=True)

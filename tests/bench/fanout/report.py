@@ -9,52 +9,97 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.fanout.measure import Cost, Pace, Viewers
 from tests.bench.fanout.processes import build
-from tests.bench.fanout.servers import Target, c_loop, installed, plain
+from tests.bench.fanout.servers import Target, alone, c_loop, installed, plain
 
-SIZES = (10, 200)
-PACES = {
-    10: (Pace("window", 1, 2_000), Pace("rate", 50, 150)),
-    200: (Pace("window", 1, 1_000), Pace("rate", 10, 40), Pace("rate", 50, 150)),
-}
+SATURATED, FOUR, FIFTY = "saturated", "4 at once", "50/s"
+RUNS: tuple[tuple[int, str, Pace], ...] = (
+    (1, SATURATED, Pace("window", 1, 1_200)),
+    (1, FIFTY, Pace("rate", 50, 80)),
+    (10, SATURATED, Pace("window", 1, 1_200)),
+    (10, FIFTY, Pace("rate", 50, 80)),
+    (200, SATURATED, Pace("window", 1, 600)),
+    (200, FOUR, Pace("window", 4, 800)),
+    (200, FIFTY, Pace("rate", 50, 80)),
+)
 IDLE_VIEWERS = 1_000
 Server = Callable[[], AbstractContextManager[Target]]
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One server at one size and pace: its runs, and what the C loop took around them."""
+
+    name: str
+    costs: tuple[Cost, ...]
+    limit_us: float
+
+    @property
+    def cpu_us(self) -> float:
+        return statistics.median(cost.cpu_us for cost in self.costs)
+
+    def line(self, size: int, pace: str) -> str:
+        spread = [cost.cpu_us for cost in self.costs]
+        p50 = statistics.median(cost.p50_ms for cost in self.costs)
+        p99 = statistics.median(cost.p99_ms for cost in self.costs)
+        return (
+            f"{self.name:<17}{size:>8}{pace:>11}{self.cpu_us:>9.2f} [{min(spread):6.2f}-{max(spread):6.2f}]"
+            f"{self.cpu_us / self.limit_us:>7.2f}{p50:>9.2f}{p99:>9.2f}"
+        )
+
+
 def main() -> None:
-    """Prints the whole report; about two minutes."""
+    """Prints the whole report; two to three minutes."""
     with tempfile.TemporaryDirectory(prefix="synctv-bench-") as name:
         folder = Path(name)
         viewers = Viewers(build("client", folder), folder)
-        loop = build("server", folder)
+        program = build("server", folder)
         with installed(folder / "data") as target:
-            frame_bytes = round(viewers.measure(target, 10, Pace("window", 1, 200)).frame_bytes)
-            _fan_out(viewers, target, lambda: c_loop(loop, frame_bytes))
-            idle = viewers.hold(target, IDLE_VIEWERS)
-            print(f"\n{IDLE_VIEWERS:,} idle connections: {idle.kib:.1f} KiB each (goal 18)")
-            print(f"handshake to welcome: {idle.connect_us:.0f} µs of CPU (goal 1,000)")
+            frame_bytes = round(viewers.measure(target, 50, Pace("window", 1, 200)).frame_bytes)
+            _idle(viewers, target)
+            _fan_out(viewers, target, lambda: c_loop(program, frame_bytes))
     _start_times()
 
 
 def _fan_out(viewers: Viewers, target: Target, loop: Server) -> None:
-    print(f"{'server':<16}{'viewers':>8}{'pace':>11}{'µs each':>9}{'x C':>7}{'p50 ms':>9}{'p99 ms':>9}")
-    for size in SIZES:
-        for pace in PACES[size]:
-            first = _once(viewers, loop, size, pace)
-            ours = viewers.measure(target, size, pace)
-            second = _once(viewers, loop, size, pace)
-            usual = _once(viewers, plain, size, pace)
-            limit = statistics.mean((first.cpu_us, second.cpu_us))
-            for name, cost in (
-                ("C loop of send", first),
-                ("", second),
-                ("synctv", ours),
-                ("await send_text", usual),
-            ):
-                _line(name, size, pace, cost, limit)
+    print(
+        f"{'server':<17}{'viewers':>8}{'pace':>11}{'µs each':>9} {'[range]':<15}{'x C':>7}{'p50 ms':>9}{'p99 ms':>9}"
+    )
+    found: dict[tuple[int, str], tuple[Row, Row]] = {}
+    for size, pace_name, pace in RUNS:
+        before = _once(viewers, loop, size, pace)
+        ours = viewers.measure(target, size, pace)
+        between = _once(viewers, loop, size, pace)
+        bare = _once(viewers, alone, size, pace)
+        after = _once(viewers, loop, size, pace)
+        usual = _once(viewers, plain, size, pace)
+        limit_us = statistics.median(cost.cpu_us for cost in (before, between, after))
+        rows = [
+            Row("C loop of send", (before, between, after), limit_us),
+            Row("synctv", (ours,), limit_us),
+            Row("synctv, no store", (bare,), limit_us),
+            Row("await send_text", (usual,), limit_us),
+        ]
+        for row in rows:
+            print(row.line(size, pace_name), flush=True)
+        found[size, pace_name] = (rows[0], rows[1])
+    for pace_name in (SATURATED, FIFTY):
+        _split(found, pace_name)
+
+
+def _split(found: dict[tuple[int, str], tuple[Row, Row]], pace: str) -> None:
+    """What a stored line costs whoever hears it, and what each viewer adds."""
+    (loop_one, ours_one), (loop_many, ours_many) = found[1, pace], found[200, pace]
+    added = (ours_many.cpu_us * 200 - ours_one.cpu_us) / 199
+    limit = (loop_many.cpu_us * 200 - loop_one.cpu_us) / 199
+    print(
+        f"{pace}: a line, received, stored and told to one: {ours_one.cpu_us:.0f} µs; each further viewer: "
+        f"{added:.2f} µs, {added / limit:.2f} x C"
+    )
 
 
 def _once(viewers: Viewers, server: Server, size: int, pace: Pace) -> Cost:
@@ -62,12 +107,10 @@ def _once(viewers: Viewers, server: Server, size: int, pace: Pace) -> Cost:
         return viewers.measure(target, size, pace)
 
 
-def _line(name: str, size: int, pace: Pace, cost: Cost, limit: float) -> None:
-    print(
-        f"{name:<16}{size:>8}{pace!s:>11}{cost.cpu_us:>9.2f}{cost.cpu_us / limit:>7.2f}"
-        f"{cost.p50_ms:>9.2f}{cost.p99_ms:>9.2f}",
-        flush=True,
-    )
+def _idle(viewers: Viewers, target: Target) -> None:
+    idle = viewers.hold(target, IDLE_VIEWERS)
+    print(f"{IDLE_VIEWERS:,} idle connections: {idle.kib:.1f} KiB each (goal 18)")
+    print(f"handshake to welcome: {idle.connect_us:.0f} µs of CPU (goal 1,000)")
 
 
 def _start_times() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from tests.bench.fanout.processes import running
@@ -103,7 +103,7 @@ def _program(module: str, name: str) -> Iterator[Target]:
     with running([sys.executable, "-m", f"tests.bench.fanout.{module}"]) as process:
         assert process.stdout is not None
         port = int(process.stdout.readline())
-        _wait_for(f"http://127.0.0.1:{port}/health")
+        _wait_for(port)
         yield Target(name, process.pid, port, handshake("/ws", port), _say("chat.send"), '"text":"T')
 
 
@@ -125,22 +125,18 @@ def _port_of(base: list[str | Path]) -> int:
         done = subprocess.run([*base, "status"], capture_output=True, text=True, check=False, env=os.environ)
         result = json.loads(done.stdout or "{}").get("result") or {}
         if result.get("running") and result.get("url"):
-            url = str(result["url"])
-            _wait_for(f"{url}/health/ready")
-            return int(url.rpartition(":")[2].strip("/"))
+            return int(str(result["url"]).rpartition(":")[2].strip("/"))
         time.sleep(0.2)
     sys.exit("the server did not start within 30 s")
 
 
-def _wait_for(url: str) -> None:
+def _wait_for(port: int) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
-            urlopen(url, timeout=5).close()
-        except URLError as error:
-            if hasattr(error, "code"):
-                return
-            time.sleep(0.1)
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except OSError:
+            time.sleep(0.05)
         else:
             return
 
