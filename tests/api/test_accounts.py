@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -159,7 +160,7 @@ async def test_the_cookie_is_good_from_an_own_page_alone(house: House) -> None:
     ],
 )
 async def test_the_cookie_is_secure_exactly_when_the_public_scheme_is_https(
-    tmp_path: Path, settings: dict[str, str], headers: dict[str, str], is_secure: bool
+    tmp_path: Path, settings: dict[str, Any], headers: dict[str, str], is_secure: bool
 ) -> None:
     async with opened(tmp_path, **settings) as house:
         await house.person("ann", password=PASSWORD)
@@ -191,7 +192,7 @@ async def test_nobody_is_let_in_without_a_token(house: House) -> None:
 
 async def test_a_token_that_is_none_is_refused(house: House) -> None:
     for token in ("", "x", "a.b.c", "é" * 20):
-        headers = [("Authorization", f"Bearer {token}".encode("latin-1"))]
+        headers = [(b"Authorization", f"Bearer {token}".encode("latin-1"))]
         assert_problem(await house.client().get("/api/v1/me", headers=headers), 401, "unauthenticated")
 
 

@@ -14,6 +14,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.generation.modes import GenerationMode
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -103,7 +104,7 @@ def fuzz(base: str, token: str, people: dict[str, str]) -> None:
     ends_at = time.monotonic() + FUZZ_SECONDS
     known: dict[str, str] = {}
 
-    def send(case: schemathesis.Case) -> None:
+    def send(case: schemathesis.Case[Any]) -> None:
         if time.monotonic() > ends_at:
             return
         for name, value in case.path_parameters.items():
@@ -114,8 +115,10 @@ def fuzz(base: str, token: str, people: dict[str, str]) -> None:
     with httpx.Client(base_url=f"{base}/api/v1", headers=headers) as client:
         for found in schema.get_all_operations():
             known |= people | room_of(client)
+            assert isinstance(found, Ok)
+            operation = found.ok()
             for mode in GenerationMode.POSITIVE, GenerationMode.NEGATIVE:
-                cases = found.ok().as_strategy(generation_mode=mode)
+                cases = operation.as_strategy(generation_mode=mode)
                 with suppress(Unsatisfiable):  # nothing bad can be made for an operation that takes nothing
                     EXAMPLES(given(cases)(send))()
 

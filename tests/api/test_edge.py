@@ -122,8 +122,8 @@ async def test_reads_and_writes_are_counted_for_each_account(tmp_path: Path) -> 
 
 
 async def test_who_is_not_signed_in_is_counted_by_address(tmp_path: Path) -> None:
-    settings = {"limits__read_per_minute": 2, "server__trusted_proxies": "192.0.2.1"}
-    async with opened(tmp_path, **settings) as house:
+    proxy = "192.0.2.1"
+    async with opened(tmp_path, limits__read_per_minute=2, server__trusted_proxies=proxy) as house:
         client = house.client()
         for last in (1, 1, 2, 2):
             headers = {"X-Forwarded-For": f"203.0.113.{last}"}

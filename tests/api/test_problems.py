@@ -108,7 +108,7 @@ async def test_a_request_id_is_taken_over(house: House) -> None:
 async def test_a_request_id_that_is_none_is_replaced(house: House) -> None:
     for given in ("", "two words", "x" * 65, "<script>", "käse"):
         answer = await house.client().get(
-            "/api/v1/server", headers=[("X-Request-ID", given.encode("latin-1"))]
+            "/api/v1/server", headers=[(b"X-Request-ID", given.encode("latin-1"))]
         )
         assert re.fullmatch(r"[0-9a-f]{16}", answer.headers["X-Request-ID"])
 

@@ -59,13 +59,13 @@ async def test_public_rooms_are_listed_and_private_ones_are_not(ann: Visitor, bo
 
 async def test_a_list_goes_on_where_its_page_ended(ann: Visitor) -> None:
     made = {(await ann.ok("POST", "/rooms", PUBLIC))["id"] for _ in range(5)}
-    found, cursor = [], ""
-    for _ in range(3):
-        page = await ann.ok("GET", f"/rooms?limit=2{cursor}")
-        found += [room["id"] for room in page["items"]]
-        cursor = f"&cursor={page['next_cursor']}"
+    page = await ann.ok("GET", "/rooms?limit=2")
+    found = list(page["items"])
+    for _ in range(2):
+        page = await ann.ok("GET", f"/rooms?limit=2&cursor={page['next_cursor']}")
+        found += page["items"]
     assert page["next_cursor"] is None
-    assert sorted(found) == sorted(made)
+    assert sorted(room["id"] for room in found) == sorted(made)
 
 
 async def test_an_edit_does_not_overwrite_one_that_it_has_not_seen(ann: Visitor) -> None:

@@ -7,8 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import ItemsView
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -124,7 +124,7 @@ def test_usage_errors_in_words_go_to_stderr_and_name_the_help(synctv: Synctv) ->
 class BrokenEnvironment(dict[str, str]):
     """An environment that nobody foresaw."""
 
-    def items(self) -> ItemsView[str, str]:
+    def items(self) -> NoReturn:
         raise ZeroDivisionError("secret=hunter2")
 
 
