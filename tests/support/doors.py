@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 
 from synctv_server.app import Application, open_application
-from synctv_server.config.sources import LoadedSettings, config_path, load
+from synctv_server.config.places import config_path
+from synctv_server.config.sources import LoadedSettings, load
 from synctv_server.domain.sessions import Actor, ActorKind, Client
 from synctv_server.domain.times import Now
 from synctv_server.domain.users import SiteRole
@@ -24,7 +25,7 @@ HOST = "tv.test"
 OPERATOR = Actor(ActorKind.OPERATOR, "operator", uid=0)
 
 
-async def installed(folder: Path, *, kind: str = "sqlite", **settings: str | int | bool) -> LoadedSettings:
+async def installed(folder: Path, *, kind: str = "sqlite", **settings: str | float | bool) -> LoadedSettings:
     """A whole installation; `limits__enabled=False` sets `limits.enabled`."""
     flags = {name.replace("__", "."): value for name, value in settings.items()}
     # An elliptic key is made in a moment, an RSA key is not; tests/unit/security has both.
@@ -104,7 +105,7 @@ class House:
 
 @asynccontextmanager
 async def opened(
-    folder: Path, *, kind: str = "sqlite", clock: Now | None = None, **settings: str | int | bool
+    folder: Path, *, kind: str = "sqlite", clock: Now | None = None, **settings: str | float | bool
 ) -> AsyncIterator[House]:
     """The application on a new installation in `folder`."""
     loaded = await installed(folder, kind=kind, **settings)

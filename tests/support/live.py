@@ -13,16 +13,12 @@ import httpx
 
 from synctv_server.api.ws.protocol import FanOutProtocol
 from synctv_server.app import Application, open_application
-from synctv_server.config.sources import config_path, load
-from synctv_server.domain.sessions import Actor, ActorKind, Client
+from synctv_server.domain.sessions import Client
 from synctv_server.domain.times import Now
 from synctv_server.domain.users import SiteRole
-from synctv_server.supervisor.installation import ensure_keys, lay_out
 from synctv_server.supervisor.listeners import Listener, bind_tcp, public_listener
-from tests.support import databases
 from tests.support.client import RoomClient
-
-OPERATOR = Actor(ActorKind.OPERATOR, "operator", uid=0)
+from tests.support.doors import OPERATOR, installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +83,7 @@ async def serving(
     folder: Path, *, clock: Now | None = None, **settings: str | float | bool
 ) -> AsyncIterator[LiveServer]:
     """A server on a free port; `limits__idle_seconds=60` sets `limits.idle_seconds`."""
-    flags = {name.replace("__", "."): value for name, value in settings.items()}
-    # An elliptic key is made in a moment, an RSA key is not; tests/unit/security has both.
-    flags |= {"auth.signing_algorithm": "ES256", "server.port": 0}
-    data_dir = folder / "data"
-    lay_out(data_dir, config_path(None, data_dir, {}))
-    await databases.migrated("sqlite", data_dir)
-    await ensure_keys(load(data_dir=data_dir, flags=flags, environ={}))
-    loaded = load(data_dir=data_dir, flags=flags, environ={})
+    loaded = await installed(folder, **settings, server__port=0)
     async with open_application(loaded, clock=clock) as application:
         with bind_tcp("127.0.0.1", 0) as bound:
             listener = public_listener(application.public, FanOutProtocol, drain_seconds=1)
