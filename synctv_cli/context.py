@@ -55,7 +55,7 @@ class Invocation:
     def data_dir(self) -> Path:
         """The data directory of the contract's order, whether it exists or not."""
         if self._data_dir is None:
-            from synctv_server.config.sources import resolve_data_dir
+            from synctv_server.config.places import resolve_data_dir
 
             self._data_dir = resolve_data_dir(self.data_dir_flag, self.environ)
         return self._data_dir

@@ -48,7 +48,7 @@ def check(ctx: typer.Context) -> Result:
 @app.command()
 def path(ctx: typer.Context) -> Result:
     """Show where the configuration file and the data directory are."""
-    from synctv_server.config.sources import config_path
+    from synctv_server.config.places import config_path
 
     invocation = Invocation.of(ctx)
     file = config_path(invocation.config_flag, invocation.data_dir, invocation.environ)

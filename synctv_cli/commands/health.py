@@ -12,7 +12,7 @@ import typer
 from synctv_cli.commands import single_command
 from synctv_cli.context import Invocation
 from synctv_cli.failures import FAILED
-from synctv_cli.views import Result, Table
+from synctv_cli.views import Lines, Result
 from synctv_server.domain.errors import Unavailable
 
 app = single_command()
@@ -34,11 +34,11 @@ def health(
     """Ask a running server how it is: exit 0 when well, 1 when not."""
     status, report = _asked(url or _local_url(Invocation.of(ctx)), probe)
     checks: dict[str, Any] = report.get("checks", {})
-    rows = [
-        [name, check["status"], f"{check['latency_ms']:.1f} ms", check.get("message", "")]
-        for name, check in checks.items()
-    ]
-    view = Table(("CHECK", "STATUS", "TOOK", "MESSAGE"), rows, f"{probe}: {report.get('status')}")
+    lines = [f"{probe}: {report['status']}"]
+    for name, check in checks.items():
+        message = check.get("message", "")
+        lines.append(f"  {name:12} {check['status']:4} {check['latency_ms']:.1f} ms  {message}".rstrip())
+    view = Lines(lines)
     return Result(report, view, 0 if status == 200 else FAILED)
 
 

@@ -21,7 +21,7 @@ def init(ctx: typer.Context, *, _yes: YES = False) -> Result:
 
 async def _init(invocation: Invocation) -> Result:
     from synctv_cli.setup_link import find_setup_url
-    from synctv_server.config.sources import config_path
+    from synctv_server.config.places import config_path
     from synctv_server.supervisor.installation import lay_out, make_whole
     from synctv_server.supervisor.lock import InstallationLock, held
     from synctv_server.supervisor.opening import open_alone

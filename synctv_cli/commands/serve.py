@@ -45,7 +45,7 @@ def serve(
 
 
 async def _serve(invocation: Invocation, flags: Flags, *, migrate: bool) -> None:
-    from synctv_server.config.sources import config_path
+    from synctv_server.config.places import config_path
     from synctv_server.observability import logs
     from synctv_server.supervisor.installation import lay_out, make_whole
     from synctv_server.supervisor.lock import held
@@ -74,7 +74,7 @@ async def _serve(invocation: Invocation, flags: Flags, *, migrate: bool) -> None
 
 
 def _started(invocation: Invocation, running: Running, created: list[str]) -> Result:
-    from synctv_server.services.auth.setup import FILE_NAME
+    from synctv_server.config.places import SETUP_LINK_FILE_NAME
 
     value: dict[str, object] = {
         "url": running.url,
@@ -84,7 +84,7 @@ def _started(invocation: Invocation, running: Running, created: list[str]) -> Re
         "created": created,
     }
     # Without a terminal this goes to a file or a journal, and whoever reads that must not become root by it.
-    link_file = str(invocation.data_dir / FILE_NAME)
+    link_file = str(invocation.data_dir / SETUP_LINK_FILE_NAME)
     if running.setup_url:
         shown = (
             {"setup_url": running.setup_url} if invocation.output.is_terminal else {"setup_link": link_file}

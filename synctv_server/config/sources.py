@@ -14,11 +14,10 @@ from pydantic import ValidationError
 from synctv_server.config.check import Finding, findings
 from synctv_server.config.layers import Reader
 from synctv_server.config.origins import DEFAULT, Origin
+from synctv_server.config.places import CONFIG_FILE_NAME, config_path, resolve_data_dir
 from synctv_server.config.secrets import RUN_SECRETS, SecretSources
 from synctv_server.config.settings import Settings, settings_from
 from synctv_server.domain.errors import ConfigurationInvalid, FieldError
-
-CONFIG_FILE_NAME = "synctv.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +64,6 @@ def load(
     if problems:
         raise _refusal(problems)
     return LoadedSettings(settings, home, file, origins, tuple(each for each in found if not each.stops))
-
-
-def resolve_data_dir(flag: Path | None, environ: Mapping[str, str]) -> Path:
-    """The data directory: the flag, `SYNCTV_DATA_DIR`, systemd's `STATE_DIRECTORY`, else the user's own place."""
-    if flag is not None:
-        return flag.expanduser().absolute()
-    if named := environ.get("SYNCTV_DATA_DIR"):
-        return Path(named).expanduser().absolute()
-    if state := environ.get("STATE_DIRECTORY"):
-        return Path(state.split(":")[0])
-    data_home = Path(environ.get("XDG_DATA_HOME", ""))
-    if not data_home.is_absolute():
-        home = environ.get("HOME")
-        data_home = (Path(home) if home else Path.home()) / ".local" / "share"
-    return data_home / "synctv"
-
-
-def config_path(flag: Path | None, home: Path, environ: Mapping[str, str]) -> Path:
-    """Where the configuration file belongs: the flag, `SYNCTV_CONFIG`, else `synctv.toml` in the data directory."""
-    named = flag or (Path(environ["SYNCTV_CONFIG"]) if environ.get("SYNCTV_CONFIG") else None)
-    return named.expanduser().absolute() if named else home / CONFIG_FILE_NAME
 
 
 def _config_file(flag: Path | None, home: Path, environ: Mapping[str, str]) -> Path | None:

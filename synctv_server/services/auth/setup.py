@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from synctv_server.config.places import SETUP_LINK_FILE_NAME
 from synctv_server.domain.errors import Conflict, Forbidden, Unavailable
 from synctv_server.domain.sessions import Client
 from synctv_server.domain.times import HOUR, Millis
@@ -19,7 +20,6 @@ from synctv_server.services.auth.credentials import Credentials
 from synctv_server.services.auth.sessions import SessionService
 from synctv_server.store.setup import SetupStore
 
-FILE_NAME = "setup-link"
 GOOD_FOR: Millis = 24 * HOUR
 
 
@@ -41,7 +41,7 @@ class SetupService:
         self._credentials = credentials
         self._sessions = sessions
         self._store = SetupStore(accounts.database)
-        self._file = data_dir / FILE_NAME
+        self._file = data_dir / SETUP_LINK_FILE_NAME
 
     async def ensure_link(self, link_base: str, *, replace_expired: bool) -> SetupLink | None:
         """The link of this installation, made if it never had one; None once a root exists.

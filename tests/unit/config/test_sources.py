@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from synctv_server.config.origins import Origin
-from synctv_server.config.sources import LoadedSettings, load, resolve_data_dir
+from synctv_server.config.places import resolve_data_dir
+from synctv_server.config.sources import LoadedSettings, load
 from synctv_server.domain.errors import ConfigurationInvalid
 
 Read = Callable[..., LoadedSettings]
