@@ -1,25 +1,23 @@
-"""Delivery to the viewers of one room: what one tick brings goes to each socket in one write.
+"""Delivery to viewers of one room: what one tick brings goes to each socket in one write.
 
-`LiveRoom` feeds it. No task, no await and no encoding per viewer: see docs/decisions/0007-fan-out.md. Every method is
+`Tiers` feeds it. No task, no await and no encoding per viewer: see docs/decisions/0007-fan-out.md. Every method is
 plain, so state never changes between a read and a write.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from synctv_server.cluster.room_log import LogEntry, RoomLog
-from synctv_server.config.sections.limits import LimitsSection
+from synctv_server.cluster.room_log import LogEntry
 from synctv_server.domain.ids import RoomId
 from synctv_server.domain.permissions import NONE, Permission
 from synctv_server.domain.times import Millis
-from synctv_server.observability.metrics import Metrics
 from synctv_server.realtime.closing import CloseCode
 from synctv_server.realtime.outbox import VISIBILITY, WAITING_BYTES_MOST, Outbox, Write
+from synctv_server.realtime.surroundings import Surroundings
 from synctv_server.realtime.wire import hidden_frame
 
 _CHUNK_BYTES = 64 * 1_024
@@ -40,24 +38,23 @@ class FanOut:
     def __init__(
         self,
         room_id: RoomId,
-        log: RoomLog,
-        limits: LimitsSection,
-        metrics: Metrics,
+        around: Surroundings,
         replaceable: Callable[[], Pending | None],
+        schedule: Callable[[FanOut], None],
     ) -> None:
         self._room_id = room_id
-        self._log = log
-        self._limits = limits
-        self._metrics = metrics
+        self._log = around.log
+        self._limits = around.limits
+        self._metrics = around.metrics
         self._replaceable = replaceable
+        self._schedule = schedule
         self._pending: list[Pending] = []
         self._audiences: dict[Permission, dict[Outbox, Write]] = {}
         self._behind: dict[Outbox, None] = {}
         self._answering: dict[Outbox, None] = {}
         self._paused: list[Outbox] = []
-        self._flushed = log.head(room_id)
+        self._flushed = around.log.head(room_id)
         self._sent_bytes = 0
-        self._is_scheduled = False
 
     def __len__(self) -> int:
         return len(self._behind) + sum(map(len, self._audiences.values()))
@@ -87,13 +84,10 @@ class FanOut:
         if write is not None:
             self._audiences.setdefault(sees, {})[outbox] = write
 
-    def deliver(self, entry: LogEntry) -> None:
-        """Pass an event on with this tick's batch."""
-        self._put(Pending(entry.seq, entry.event.needs, entry.frame))
-
-    def tell(self, frame: bytes, needs: Permission) -> None:
-        """Pass on what has no number; those behind get the latest when they have caught up."""
-        self._put(Pending(0, needs, frame))
+    def put(self, pending: Pending) -> None:
+        """Pass this on with the tick's batch."""
+        self._pending.append(pending)
+        self._schedule(self)
 
     def answer(self, outbox: Outbox, frame: bytes) -> None:
         """Give this viewer alone a frame, after this tick's batch."""
@@ -102,7 +96,7 @@ class FanOut:
         if outbox.own_count > self._limits.outbox_messages or outbox.own_bytes > WAITING_BYTES_MOST:
             self._drop(outbox, "answers")
         else:
-            self._schedule()
+            self._schedule(self)
 
     def flush(self) -> None:
         """Write all that waits to everybody who can take it."""
@@ -149,19 +143,6 @@ class FanOut:
                 outbox.paused_at = now
             elif outbox.paused_at < deadline:
                 self._drop(outbox, "stalled")
-
-    def _put(self, pending: Pending) -> None:
-        self._pending.append(pending)
-        self._schedule()
-
-    def _schedule(self) -> None:
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            asyncio.get_running_loop().call_soon(self._tick)
-
-    def _tick(self) -> None:
-        self._is_scheduled = False
-        self.flush()
 
     def _batches(self) -> dict[Permission, bytes]:
         """What waits, joined once for each audience, and counted as flushed."""

@@ -185,9 +185,9 @@ class Hub:
         for session in list(self.sessions.values()):
             session.answer(GoingAway(random.randint(0, spread_ms)))  # noqa: S311 (spreads load, keeps no secret)
         for live in self._rooms.values():
-            live.fan_out.flush()
+            live.tiers.flush()
         for _ in range(round(flush_seconds / _FLUSH_STEP_SECONDS)):
-            if not any(live.fan_out.count_behind() for live in self._rooms.values()):
+            if not any(live.tiers.count_behind() for live in self._rooms.values()):
                 break
             await asyncio.sleep(_FLUSH_STEP_SECONDS)
         for live in list(self._rooms.values()):

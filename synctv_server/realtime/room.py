@@ -22,10 +22,11 @@ from synctv_server.domain.playback import PlaybackState
 from synctv_server.domain.rooms import Room
 from synctv_server.domain.times import Millis
 from synctv_server.realtime.closing import CloseCode
-from synctv_server.realtime.fanout import FanOut, Pending
+from synctv_server.realtime.fanout import Pending
 from synctv_server.realtime.presence import Attendance
 from synctv_server.realtime.statuses import Statuses
 from synctv_server.realtime.surroundings import Surroundings
+from synctv_server.realtime.tiers import Tiers
 from synctv_server.realtime.wire import encode_part, member_object, type_of
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class LiveRoom:
         self.present: dict[UserId, Present] = {}
         self.statuses = Statuses()
         self.attendance = Attendance(around.now, partial(around.publish, room_id))
-        self.fan_out = FanOut(room_id, around.log, around.limits, around.metrics, self._all_statuses)
+        self.tiers = Tiers(room_id, around, self._all_statuses)
         self.empty_since: Millis = around.now()
         self.standings_version = 0
         """Rises with each change of somebody's standing that the log has told."""
@@ -72,9 +73,9 @@ class LiveRoom:
             self._early.append(entry)
             return
         self._apply(entry.event.change, entry.event.at)
-        self.fan_out.deliver(entry)
+        self.tiers.deliver(entry)
         self.around.metrics.ws_messages_total.labels(direction="out", type=type_of(entry.event)).inc(
-            len(self.fan_out)
+            len(self.tiers)
         )
         if isinstance(entry.event.change, events.RoomClosed):
             self.end_all(CloseCode.ROOM_CLOSED)
@@ -91,7 +92,7 @@ class LiveRoom:
 
     def end_all(self, code: CloseCode) -> None:
         """Close every connection here, after what it was told."""
-        self.fan_out.flush()
+        self.tiers.flush()
         for session in list(self.sessions.values()):
             session.end(code)
 
@@ -126,9 +127,9 @@ class LiveRoom:
     def tick(self, now: Millis) -> None:
         """What the clock brings, each second: departures, statuses, stalled sockets."""
         self.attendance.tell_departures()
-        self.fan_out.drop_stalled(now)
+        self.tiers.drop_stalled(now)
         if frame := self.statuses.take_changed():
-            self.fan_out.tell(frame, Permission.VIEW_MEMBERS)
+            self.tiers.tell(frame, Permission.VIEW_MEMBERS)
 
     def _apply(self, change: Change, at: Millis) -> None:
         match change:

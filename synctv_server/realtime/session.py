@@ -19,6 +19,7 @@ from synctv_server.domain.sessions import Actor
 from synctv_server.domain.times import SECOND, Millis
 from synctv_server.realtime.closing import CloseCode
 from synctv_server.realtime.commands import Desk
+from synctv_server.realtime.fanout import FanOut
 from synctv_server.realtime.inbound import Inbound, InboundRate
 from synctv_server.realtime.outbox import Outbox, Socket
 from synctv_server.realtime.room import LiveRoom
@@ -59,6 +60,7 @@ class Session:
         "_commands",
         "_desk",
         "_ending",
+        "_fan_out",
         "_is_working",
         "_rate",
         "actor",
@@ -78,6 +80,7 @@ class Session:
     live: LiveRoom
     member: Member
     outbox: Outbox
+    _fan_out: FanOut
 
     def __init__(
         self, connection_id: ConnectionId, actor: Actor, room_id: RoomId, around: Surroundings, desk: Desk
@@ -108,7 +111,8 @@ class Session:
             socket.close(self._ending, self._ending.reason)
             return
         live, log = self.live, self.around.log
-        live.fan_out.flush()
+        fan_out = self._fan_out = live.tiers.place()
+        fan_out.flush()
         is_held = (
             resume is not None
             and epoch == log.epoch(self.room_id)
@@ -119,7 +123,7 @@ class Session:
         self.phase = Phase.OPEN
         socket.listener = self
         socket.write(welcome_frame(self, resumed_from))
-        live.fan_out.add(self.outbox, self.mask, resume_from=resumed_from)
+        fan_out.add(self.outbox, self.mask, resume_from=resumed_from)
         live.attendance.arrive(self.member)
 
     def receive(self, text: str) -> None:
@@ -149,7 +153,7 @@ class Session:
         if self.phase is Phase.ARRIVING:
             self._ending = code
         elif self.phase is Phase.OPEN:
-            self.live.fan_out.flush()
+            self._fan_out.flush()
             self.closed()
             self.outbox.socket.close(code, code.reason)
 
@@ -157,7 +161,7 @@ class Session:
         """Tell this connection alone."""
         if self.phase is Phase.OPEN:
             self._count("out", frame)
-            self.live.fan_out.answer(self.outbox, encode_frame(frame))
+            self._fan_out.answer(self.outbox, encode_frame(frame))
 
     def change_standing(self, member: Member) -> None:
         """Role, permissions or the room's preset are others; told when the permissions are."""
@@ -165,7 +169,7 @@ class Session:
         self.member = member
         self._evaluate()
         if self.phase is Phase.OPEN:
-            self.live.fan_out.change_sight(self.outbox, self.mask)
+            self._fan_out.change_sight(self.outbox, self.mask)
             if (before, role) != (self.mask, member.role):
                 self.answer(MeChanged(self.me()))
 
@@ -187,16 +191,16 @@ class Session:
         return None
 
     def paused(self) -> None:
-        self.live.fan_out.note_pause(self.outbox)
+        self._fan_out.note_pause(self.outbox)
 
     def resumed(self) -> None:
-        self.live.fan_out.resume(self.outbox)
+        self._fan_out.resume(self.outbox)
 
     def closed(self) -> None:
         if self.phase is Phase.OPEN:
             self.phase = Phase.ENDED
             self.outbox.socket.listener = None
-            self.live.fan_out.remove(self.outbox)
+            self._fan_out.remove(self.outbox)
             self.live.attendance.depart(self.member.person.id)
 
     def _evaluate(self) -> None:

@@ -72,14 +72,14 @@ async def test_who_reads_late_gets_everything_in_order(tmp_path: Path) -> None:
         async with server.connect(room, ann, read=False) as slow:
             await eventually(lambda: len(server.application.hub) == 1)
             (session,) = server.application.hub.sessions.values()
-            while not session.live.fan_out.count_behind():
+            while not session.live.tiers.count_behind():
                 await say(server, room, "x" * 20_000)
                 await asyncio.sleep(0)
             for _ in range(20):
                 last = await say(server, room, "x" * 20_000)
             slow.start_reading()
             await slow.until(lambda: slow.seq >= last)
-            assert session.live.fan_out.count_behind() == 0
+            assert session.live.tiers.count_behind() == 0
 
 
 async def test_who_does_not_answer_a_ping_is_closed_with_4004(tmp_path: Path) -> None:

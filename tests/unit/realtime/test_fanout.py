@@ -62,13 +62,13 @@ async def test_a_viewer_who_is_full_is_passed_over_and_catches_up_in_order(stage
         await tick()
     assert slow.seqs() == [1]
     assert quick.seqs() == [1, 2, 3, 4, 5]
-    assert stage.live.fan_out.count_behind() == 1
+    assert stage.live.tiers.count_behind() == 1
     slow.drain()
     assert slow.seqs() == [1, 2, 3, 4, 5]
     await stage.say("6")
     await tick()
     assert slow.seqs() == quick.seqs() == [1, 2, 3, 4, 5, 6]
-    assert stage.live.fan_out.count_behind() == 0
+    assert stage.live.tiers.count_behind() == 0
 
 
 async def test_who_drains_in_the_middle_of_a_tick_gets_nothing_twice(stage: Stage) -> None:
@@ -160,13 +160,13 @@ async def test_answers_that_nobody_reads_have_a_bound(stage: Stage) -> None:
 
 async def test_a_socket_that_fails_costs_the_others_nothing(stage: Stage) -> None:
     _, first = stage.viewer()
-    _, broken = stage.viewer("bob")
+    broken_session, broken = stage.viewer("bob")
     _, last = stage.viewer("eve")
 
     def refuse(_: bytes) -> None:
         raise RuntimeError("handler is closed")
 
-    audience = next(iter(stage.live.fan_out._audiences.values()))
+    audience = next(iter(broken_session._fan_out._audiences.values()))
     for outbox in audience:
         if outbox.socket is broken:
             audience[outbox] = refuse

@@ -94,7 +94,7 @@ async def test_a_long_replay_is_pulled_as_the_socket_drains(stage: Stage) -> Non
         await stage.say("x" * 40_000)
     _, socket = stage.viewer(resume=0, epoch=stage.log.epoch(ROOM), capacity=1)
     assert socket.seqs() == []
-    while stage.live.fan_out.count_behind():
+    while stage.live.tiers.count_behind():
         socket.drain(capacity=1)
     assert socket.seqs() == list(range(1, 21))
     assert max(len(data) for data in socket.writes) < 200_000
