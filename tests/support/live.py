@@ -83,7 +83,7 @@ async def serving(
     folder: Path, *, clock: Now | None = None, **settings: str | float | bool
 ) -> AsyncIterator[LiveServer]:
     """A server on a free port; `limits__idle_seconds=60` sets `limits.idle_seconds`."""
-    loaded = await installed(folder, **settings, server__port=0)
+    loaded = await installed(folder, kind="sqlite", server__port=0, **settings)
     async with open_application(loaded, clock=clock) as application:
         with bind_tcp("127.0.0.1", 0) as bound:
             listener = public_listener(application.public, FanOutProtocol, drain_seconds=1)
