@@ -24,8 +24,6 @@ import { inOrder, withChange } from './playlist';
 import { type Line, RoomSocket } from './socket';
 import { Watch } from './watch.svelte';
 
-const SUBPATH = '/ws';
-
 export class LiveRoom {
   readonly id: string;
   readonly chat: Chat;
@@ -45,7 +43,7 @@ export class LiveRoom {
   constructor(id: string, base: string) {
     this.id = id;
     this.#socket = new RoomSocket({
-      url: `${base.replace(/^http/, 'ws')}/rooms/${id}${SUBPATH}`,
+      url: `${base.replace(/^http/, 'ws')}/rooms/${id}/ws`,
       ticket: async () => (await rooms.ticket(id)).ticket,
       open: (url, protocol) => new WebSocket(url, protocol),
       timers: browserTimers,

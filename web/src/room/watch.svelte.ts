@@ -23,6 +23,7 @@ export class Watch {
   isBuffering = $state(false);
   blocked = $state<Blocked>();
   isSilenced = $state(false);
+  isEnded = $state(false);
   isFaulty = $state(false);
   #roomId: string;
   #socket: RoomSocket;
@@ -153,6 +154,7 @@ export class Watch {
     this.isBuffering = this.#player.isBuffering;
     this.blocked = this.#player.blocked;
     this.isSilenced = this.#player.isSilenced;
+    this.isEnded = this.#player.state() === 'ended';
     const { duration, buffered, currentTime } = this.#video;
     if (Number.isFinite(duration) && duration > 0) this.duration = duration;
     this.buffered = bufferedUntil(buffered, currentTime);
