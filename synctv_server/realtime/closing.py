@@ -24,6 +24,7 @@ class CloseCode(IntEnum):
     ROOM_CLOSED = 4503
     NO_PERMISSION = 4504
     BAD_PROTOCOL = 4505
+    BAD_TEXT = 1007
     TOO_LARGE = 1009
 
     @property

@@ -96,6 +96,14 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
         self._stop_direct()
         super().handle_close(event)
 
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not _is_text(self.frames):
+            # uvicorn answers the same, and writes a stack trace into the log for each such client.
+            self.conn.send_close(CloseCode.BAD_TEXT)
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
+
     def handle_parser_exception(self) -> None:
         self._stop_direct()
         super().handle_parser_exception()
@@ -115,3 +123,11 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
 
     def _ping_seconds(self) -> float:
         return self.last_ping_rtt
+
+
+def _is_text(parts: list[bytes]) -> bool:
+    try:
+        b"".join(parts).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
