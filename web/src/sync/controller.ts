@@ -4,32 +4,41 @@
  *
  * A start is a cue: the player is held on a frame a little ahead of the room, and let go at the moment when the
  * room comes by. So a slow seek costs a short still picture, not a chase. After that small drifts are taken out
- * by the rate, and large ones by another cue, ever more rarely while that does not help.
+ * by the rate, and large ones by another cue, ever more rarely while that does not help. What does not answer (a
+ * player that lies, a clock that leaps, a page that is hidden) is left alone.
  */
 
 import type { PlaybackObject } from '../generated/realtime';
 import type { Clock } from './clock';
-import { CoarseLaw, FineLaw, type Law } from './law';
-import { median } from './median';
+import { CoarseLaw, FineLaw, type Law, RateResponse } from './law';
 import { positionAt } from './playback';
 import type { Player } from './player';
+import { Readings } from './readings';
 import { Backoff, SeekCost, StartLag } from './seeking';
 import type { Cancel, Timers } from './timers';
+import { TUNING, type Tuning } from './tuning';
 
 export const TICK_MS = 50;
 
-const READINGS = 5;
 const DECISION_MS = 250;
 const SEEK_BEYOND = 1.5;
+/** For a player whose rate cannot be changed. */
+const SEEK_BEYOND_WHEN_DEAF = 0.25;
 const IN_STEP = 0.25;
 const SAME_PLACE = 0.15;
 const SAME_FRAME = 0.01;
 const QUIET_AFTER_START_MS = 400;
 const UNDER_WAY_MS = 2_000;
 const UNSTEADY = 0.08;
+/** Readings so far apart are no place to steer by. */
+const SENSELESS = 0.5;
 const QUIET_AFTER_CORRECTION_MS = 3_000;
+const QUIET_AFTER_PLAY_MS = 1_000;
 const CUE_PATIENCE_MS = 2_000;
+const LANDING_MOST = 3;
 const SETTLE_TRIES = 3;
+/** A pause between two ticks in which a machine may have slept, and its clock with it. */
+const GAP_MOST_MS = 5_000;
 
 /**
  * `idle` nothing to do, `settle` to stand at the room's position, `start` to cue as soon as the player can,
@@ -39,6 +48,8 @@ type Phase = 'idle' | 'settle' | 'start' | 'cue' | 'armed' | 'follow';
 
 interface Cue {
   aim: number;
+  /** How far from the aim the seek before this one landed, in seconds. */
+  missed: number;
   askedAt: number;
   why: 'command' | 'again' | 'correction';
 }
@@ -48,6 +59,8 @@ interface Start {
   at: number;
   /** The cue that led to it; undefined when it was a play from where the player stood. */
   cue: Cue | undefined;
+  /** Whether the room was still to come by: only then does the drift tell what starting costs. */
+  isOnTime: boolean;
 }
 
 export class SyncController {
@@ -55,9 +68,12 @@ export class SyncController {
   #timers: Timers;
   #player: Player;
   #law: Law;
+  #readings: Readings;
   #cost = new SeekCost();
   #lag = new StartLag();
-  #backoff = new Backoff();
+  #response = new RateResponse();
+  #seeks = new Backoff(QUIET_AFTER_CORRECTION_MS);
+  #plays = new Backoff(QUIET_AFTER_PLAY_MS);
   #state: PlaybackObject | undefined;
   #phase: Phase = 'idle';
   #cue: Cue | undefined;
@@ -65,17 +81,20 @@ export class SyncController {
   #cancel: Cancel | undefined;
   #tries = 0;
   #isHidden = false;
-  #readings: number[] = [];
+  #isFree = false;
+  #offset = 0;
+  #tickedAt: number | undefined;
   #decidedAt = 0;
   #quietUntil = 0;
   #drift: number | undefined;
   #rate = 1;
 
-  constructor(clock: Clock, timers: Timers, player: Player) {
+  constructor(clock: Clock, timers: Timers, player: Player, tuning: Tuning = TUNING) {
     this.#clock = clock;
     this.#timers = timers;
     this.#player = player;
-    this.#law = player.rates === 'fine' ? new FineLaw() : new CoarseLaw();
+    this.#law = player.rates === 'fine' ? new FineLaw(tuning) : new CoarseLaw();
+    this.#readings = new Readings(tuning.readings);
   }
 
   /** Seconds ahead of the room (behind is negative); undefined while there is nothing to measure. */
@@ -85,31 +104,34 @@ export class SyncController {
 
   /** Takes the state that has just come into force. */
   apply(state: PlaybackObject): void {
-    const was = this.#phase;
     this.#state = state;
-    this.#backoff.reset();
-    this.#disarm();
-    if (!state.media_id) this.#enter('idle');
-    else if (!state.playing) this.#settle();
-    else if (this.#canGoOn(was)) this.#go();
-    else this.#enter('start');
-    this.tick();
+    this.#begin(this.#phase);
   }
 
   /** Leaves the player alone while the page cannot be seen, and comes back at once when it can. */
   setHidden(isHidden: boolean): void {
     this.#isHidden = isHidden;
-    if (!isHidden) this.#backoff.reset();
+    if (!isHidden) this.#seeks.reset();
+  }
+
+  /** Lets this viewer's picture run ahead of the room by so many seconds, for speakers that sound late. */
+  setOffset(seconds: number): void {
+    this.#offset = seconds;
+    this.#forget();
+  }
+
+  /** Leaves the player to its viewer, whatever the room does; then brings it back to the room. */
+  setFree(isFree: boolean): void {
+    this.#isFree = isFree;
+    this.#disarm();
+    this.#enter('idle');
+    if (isFree) this.#setRate(1);
+    else this.syncNow();
   }
 
   /** To the room's position now, whatever has been tried before. Also after the viewer has let it play again. */
   syncNow(): void {
-    if (!this.#state?.media_id) return;
-    this.#backoff.reset();
-    this.#disarm();
-    if (this.#state.playing) this.#enter('start');
-    else this.#settle();
-    this.tick();
+    if (this.#state?.media_id) this.#begin('start');
   }
 
   stop(): void {
@@ -119,22 +141,53 @@ export class SyncController {
 
   /** To be called every `TICK_MS`. */
   tick(): void {
+    this.#watchTime();
     const state = this.#player.state();
-    if (!this.#state || state === 'empty' || state === 'loading') return;
+    if (!this.#state || this.#isFree || state === 'empty' || state === 'loading') return;
     if (this.#phase === 'settle') this.#stand();
     else if (state === 'blocked') this.#forget();
+    else if (!this.#clock.isSure()) this.#pass();
     else if (this.#phase === 'start') this.#seek('command');
     else if (this.#phase === 'cue') this.#await();
     else if (this.#phase === 'follow') this.#follow();
   }
 
+  #begin(was: Phase): void {
+    this.#seeks.reset();
+    this.#plays.reset();
+    this.#response.reset();
+    this.#disarm();
+    const state = this.#state;
+    if (this.#isFree || !state?.media_id) this.#enter('idle');
+    else if (!state.playing) this.#settle();
+    else if (this.#canGoOn(was)) this.#go();
+    else this.#enter('start');
+    this.tick();
+  }
+
+  /** Notices a sleep of the machine or a leap of its clock. What was measured against the time before is void. */
+  #watchTime(): void {
+    const now = this.#clock.local();
+    const gap = now - (this.#tickedAt ?? now);
+    this.#tickedAt = now;
+    if (gap >= 0 && gap <= GAP_MOST_MS) return;
+    this.#clock.doubt();
+    this.#forget();
+    this.#start = undefined;
+    this.#decidedAt = now;
+    this.#quietUntil = now;
+    if (this.#cue) this.#cue.askedAt = now;
+  }
+
   #target(): number {
-    return this.#state ? positionAt(this.#state, this.#clock.server()) : 0;
+    if (!this.#state) return 0;
+    const position = positionAt(this.#state, this.#clock.server());
+    return this.#state.playing ? Math.max(0, position + this.#offset) : position;
   }
 
   /** Whether the player stands or runs so near that a jump would be worse than the law. */
   #canGoOn(was: Phase): boolean {
-    if (this.#player.state() !== 'ready') return false;
+    if (this.#player.state() !== 'ready' || !this.#clock.isSure()) return false;
     if (was !== 'follow' && was !== 'idle' && was !== 'settle') return false;
     return Math.abs(this.#player.position() - this.#target()) < SAME_PLACE;
   }
@@ -156,13 +209,13 @@ export class SyncController {
     }
   }
 
-  #seek(why: Cue['why']): void {
+  #seek(why: Cue['why'], missed = 0): void {
     this.#enter('cue');
     this.#player.pause();
     this.#setRate(1);
     const ahead = ((this.#cost.lead + this.#lag.lead) / 1000) * (this.#state?.rate ?? 1);
-    const aim = this.#target() + ahead;
-    this.#cue = { aim, askedAt: this.#clock.local(), why };
+    const aim = this.#target() + ahead + missed;
+    this.#cue = { aim, missed, askedAt: this.#clock.local(), why };
     this.#player.seek(aim);
   }
 
@@ -174,49 +227,86 @@ export class SyncController {
     // Some browsers fetch nothing before play: after a while it must be asked for.
     if (state !== 'ready' && state !== 'ended' && waited < CUE_PATIENCE_MS) return;
     this.#cost.learn(waited);
-    const early = ((cue.aim - this.#target()) / (this.#state?.rate ?? 1)) * 1000 - this.#lag.lead;
+    const landing = this.#landing(cue);
+    cue.missed = cue.aim - landing;
+    const early = ((landing - this.#target()) / (this.#state?.rate ?? 1)) * 1000 - this.#lag.lead;
     if (early <= 0 || state !== 'ready') this.#go(cue);
     else {
       this.#enter('armed');
-      this.#cancel = this.#timers.after(early, () => this.#go(cue));
+      this.#cancel = this.#timers.after(early, () => this.#go(cue, true));
     }
   }
 
-  #go(cue?: Cue): void {
+  /** Where a seek really ended: some players know key frames only. One that is far off is no answer. */
+  #landing({ aim }: Cue): number {
+    const position = this.#player.position();
+    return Math.abs(position - aim) <= LANDING_MOST ? position : aim;
+  }
+
+  #go(cue?: Cue, isOnTime = false): void {
     const now = this.#clock.local();
     const isCorrection = cue?.why === 'correction';
     this.#enter('follow');
     this.#setRate(1);
-    this.#start = { at: now, cue };
+    this.#start = { at: now, cue, isOnTime };
     this.#quietUntil = now + (isCorrection ? QUIET_AFTER_CORRECTION_MS : QUIET_AFTER_START_MS);
-    if (isCorrection) this.#backoff.spend(now);
     // To play at the end would begin again from the front.
     if (this.#player.isPaused() && this.#player.state() !== 'ended') this.#player.play();
   }
 
   #follow(): void {
     const now = this.#clock.local();
-    if (this.#isHidden || this.#player.state() !== 'ready') {
-      this.#forget();
-      this.#setRate(1);
-      this.#quietUntil = Math.max(this.#quietUntil, now + QUIET_AFTER_START_MS);
+    if (this.#isHidden || this.#player.state() !== 'ready') this.#pass();
+    else if (this.#player.isPaused()) this.#resume(now);
+    else this.#read(now);
+  }
+
+  /** Nothing can be measured now, so nothing is corrected either. */
+  #pass(): void {
+    this.#forget();
+    if (this.#phase !== 'follow') return;
+    this.#setRate(1);
+    this.#quietUntil = Math.max(this.#quietUntil, this.#clock.local() + QUIET_AFTER_START_MS);
+  }
+
+  /** Something else has paused the player: it is asked to go on, less and less often. */
+  #resume(now: number): void {
+    this.#pass();
+    if (!this.#plays.allows(now)) return;
+    this.#plays.spend(now);
+    this.#player.play();
+  }
+
+  #read(now: number): void {
+    const drift = this.#player.position() - this.#target();
+    if (!Number.isFinite(drift)) {
+      this.#pass();
       return;
     }
-    if (this.#player.isPaused()) this.#player.play();
-    this.#readings.push(this.#player.position() - this.#target());
-    if (this.#readings.length > READINGS) this.#readings.shift();
-    if (this.#readings.length < READINGS || now - this.#decidedAt < DECISION_MS) return;
-    this.#decide(median(this.#readings), now);
+    this.#plays.observe(true, now);
+    this.#readings.add(drift);
+    if (this.#readings.isFull && now - this.#decidedAt >= DECISION_MS)
+      this.#decide(this.#readings.median, now);
   }
 
   #decide(drift: number, now: number): void {
     const elapsed = Math.min(1, (now - this.#decidedAt) / 1000);
     this.#decidedAt = now;
     this.#drift = drift;
-    this.#backoff.observe(Math.abs(drift) < IN_STEP, now);
+    this.#seeks.observe(Math.abs(drift) < IN_STEP, now);
+    this.#response.observe(drift, this.#rate - (this.#state?.rate ?? 1), elapsed);
     if (now < this.#quietUntil) return;
     if (this.#start && this.#judge(this.#start, drift, now)) return;
-    if (Math.abs(drift) > SEEK_BEYOND && this.#backoff.allows(now)) this.#seek('correction');
+    this.#correct(drift, elapsed, now);
+  }
+
+  #correct(drift: number, elapsed: number, now: number): void {
+    const { isDeaf } = this.#response;
+    const isFar = Math.abs(drift) > (isDeaf ? SEEK_BEYOND_WHEN_DEAF : SEEK_BEYOND);
+    if (isFar && this.#seeks.allows(now)) {
+      this.#seeks.spend(now);
+      this.#seek('correction');
+    } else if (isDeaf || this.#readings.spread > SENSELESS) this.#setRate(1);
     else this.#setRate(this.#law.factor(drift, elapsed));
   }
 
@@ -225,20 +315,20 @@ export class SyncController {
    * first start takes longer than any other, and the rate alone would need many seconds. True: nothing else yet.
    */
   #judge(start: Start, drift: number, now: number): boolean {
-    const isUnsteady = Math.max(...this.#readings) - Math.min(...this.#readings) > UNSTEADY;
-    if (isUnsteady && now - start.at < UNDER_WAY_MS) return true;
+    if (this.#readings.spread > UNSTEADY && now - start.at < UNDER_WAY_MS) return true;
     this.#start = undefined;
-    if (start.cue) this.#lag.learn((drift / (this.#state?.rate ?? 1)) * 1000);
-    if (Math.abs(drift) <= SAME_PLACE || start.cue?.why === 'again' || start.cue?.why === 'correction')
-      return false;
-    this.#seek('again');
+    const { cue } = start;
+    if (start.isOnTime) this.#lag.learn((drift / (this.#state?.rate ?? 1)) * 1000);
+    if (Math.abs(drift) <= SAME_PLACE || cue?.why === 'again' || cue?.why === 'correction') return false;
+    this.#seek('again', cue?.missed);
     return true;
   }
 
   #forget(): void {
-    this.#readings = [];
+    this.#readings.forget();
     this.#drift = undefined;
     this.#law.reset();
+    this.#response.forget();
   }
 
   #enter(phase: Phase): void {

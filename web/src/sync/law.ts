@@ -3,34 +3,35 @@
  * when the picture is ahead of the room.
  */
 
+import type { Tuning } from './tuning';
+
 export interface Law {
   /** The factor on the room's rate for this drift, `elapsed` seconds after the last call. */
   factor(drift: number, elapsed: number): number;
   reset(): void;
 }
 
-const PROPORTIONAL = 0.8;
-const INTEGRAL = 0.08;
-const MOST = 0.05;
-
-/**
- * Proportional and integral, within 5 % so that nobody hears it. It begins beyond 30 ms and goes on to 8 ms:
- * ending where it begins would leave the picture at the edge, to fall out again at once.
- */
+/** Proportional and integral, within 5 % so that nobody hears it. */
 export class FineLaw implements Law {
+  #tuning: Tuning;
   #isCorrecting = false;
   #sum = 0;
 
+  constructor(tuning: Tuning) {
+    this.#tuning = tuning;
+  }
+
   factor(drift: number, elapsed: number): number {
-    this.#isCorrecting = Math.abs(drift) > (this.#isCorrecting ? 0.008 : 0.03);
+    const { proportional, integral, most, deadZone, rest } = this.#tuning;
+    this.#isCorrecting = Math.abs(drift) > (this.#isCorrecting ? rest : deadZone);
     if (!this.#isCorrecting) {
       this.#sum = 0;
       return 1;
     }
-    const wanted = -(PROPORTIONAL * drift) - INTEGRAL * this.#sum;
+    const wanted = -(proportional * drift) - integral * this.#sum;
     // No winding up: while the clamp holds, the sum would only remember how long.
-    if (Math.abs(wanted) < MOST) this.#sum += drift * elapsed;
-    return 1 + Math.min(MOST, Math.max(-MOST, wanted));
+    if (Math.abs(wanted) < most) this.#sum += drift * elapsed;
+    return 1 + Math.min(most, Math.max(-most, wanted));
   }
 
   reset(): void {
@@ -51,5 +52,50 @@ export class CoarseLaw implements Law {
 
   reset(): void {
     this.#isCorrecting = false;
+  }
+}
+
+const TRIAL_SECONDS = 5;
+const TRIAL_PULL = 0.15;
+const ANSWER_LEAST = 0.3;
+
+/** Whether a player does as it is told about rates: some accept every rate and keep their own. */
+export class RateResponse {
+  #isDeaf = false;
+  #from: number | undefined;
+  #seconds = 0;
+  #pull = 0;
+
+  /** True once five seconds of correction have moved hardly anything. */
+  get isDeaf(): boolean {
+    return this.#isDeaf;
+  }
+
+  /** `pull`: by how many seconds of film each second the rate should have moved the drift since the last call. */
+  observe(drift: number, pull: number, elapsed: number): void {
+    if (pull === 0) this.forget();
+    else if (this.#from === undefined) this.#from = drift;
+    else {
+      this.#seconds += elapsed;
+      this.#pull += pull * elapsed;
+      if (this.#seconds >= TRIAL_SECONDS) this.#judge(drift - this.#from);
+    }
+  }
+
+  /** What has happened since says nothing about rates: a stall, a seek. */
+  forget(): void {
+    this.#from = undefined;
+    this.#seconds = 0;
+    this.#pull = 0;
+  }
+
+  reset(): void {
+    this.forget();
+    this.#isDeaf = false;
+  }
+
+  #judge(moved: number): void {
+    if (Math.abs(this.#pull) >= TRIAL_PULL) this.#isDeaf = moved / this.#pull < ANSWER_LEAST;
+    this.forget();
   }
 }

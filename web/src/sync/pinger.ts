@@ -1,4 +1,4 @@
-/** When to ask the server for the time: a burst when a connection begins, then now and then. */
+/** When to ask the server for the time: a burst when a connection begins or a clock has leapt, then now and then. */
 
 import type { ServerClock } from './clock';
 import type { Cancel, Timers } from './timers';
@@ -18,6 +18,7 @@ export class Pinger {
   #timers: Timers;
   #send: (t0: number, rttMs: number | undefined) => void;
   #sent = 0;
+  #burstAt = 0;
   #rtt: number | undefined;
   #cancel: Cancel | undefined;
 
@@ -25,6 +26,7 @@ export class Pinger {
     this.#clock = clock;
     this.#timers = timers;
     this.#send = send;
+    clock.whenDoubted(() => this.#again());
   }
 
   /** The last round trip in milliseconds. */
@@ -33,10 +35,8 @@ export class Pinger {
   }
 
   start(): void {
-    this.stop();
-    this.#sent = 0;
     this.#rtt = undefined;
-    this.#ping();
+    this.#burst();
   }
 
   stop(): void {
@@ -45,7 +45,23 @@ export class Pinger {
   }
 
   pong({ t0, t1, t2 }: Pong): void {
-    this.#rtt = this.#clock.add({ t0, t1, t2, t3: this.#clock.local() });
+    const t3 = this.#clock.local();
+    const rtt = t3 - t0 - (t2 - t1);
+    if (Number.isFinite(rtt)) this.#rtt = Math.max(0, rtt);
+    if (!this.#clock.add({ t0, t1, t2, t3 })) this.#again();
+  }
+
+  /** A new burst, unless one was just made: a clock that leaps all the time must not fill the line. */
+  #again(): void {
+    const isRecent = Math.abs(this.#clock.local() - this.#burstAt) < GAP_MS;
+    if (this.#cancel && !isRecent) this.#burst();
+  }
+
+  #burst(): void {
+    this.stop();
+    this.#sent = 0;
+    this.#burstAt = this.#clock.local();
+    this.#ping();
   }
 
   #ping(): void {

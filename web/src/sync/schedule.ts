@@ -7,6 +7,9 @@ import type { PlaybackObject } from '../generated/realtime';
 import type { Clock } from './clock';
 import type { Cancel, Timers } from './timers';
 
+/** No command is announced so far ahead: a moment beyond it means that our clock is wrong, not that it is early. */
+const LEAD_MOST_MS = 1_000;
+
 export class Schedule {
   #clock: Clock;
   #timers: Timers;
@@ -61,11 +64,11 @@ export class Schedule {
     this.#arm(state);
   }
 
-  #arm(state: PlaybackObject): void {
-    const wait = state.effective_at - this.#clock.server();
+  #arm(state: PlaybackObject, patience = LEAD_MOST_MS): void {
+    const wait = Math.min(state.effective_at - this.#clock.server(), patience);
     // The clock may have been corrected while the timer ran, so the moment is looked at again.
     if (wait <= 1) this.#enforce(state);
-    else this.#cancel = this.#timers.after(wait, () => this.#arm(state));
+    else this.#cancel = this.#timers.after(wait, () => this.#arm(state, patience - wait));
   }
 
   #enforce(state: PlaybackObject): void {

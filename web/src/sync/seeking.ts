@@ -1,7 +1,7 @@
-/** What the controller has learned about seeks: what one costs on this player, and when the next is allowed. */
+/** What the controller learns about its player: what seeks and starts cost, and how often they may be tried. */
 
-const SILENCE_MS = 3_000;
 const SILENCE_MOST_MS = 192_000;
+const FORGIVEN_AFTER_MS = 30_000;
 const COST_MOST_MS = 4_000;
 const LAG_MOST_MS = 300;
 
@@ -41,33 +41,45 @@ export class StartLag {
   }
 }
 
-/** Correcting seeks come ever more rarely while they do not help. Times are local milliseconds. */
+/**
+ * An act that comes ever more rarely while it does not help: each one doubles the silence after it, and half a
+ * minute without need of it halves that again. Times are local milliseconds.
+ */
 export class Backoff {
-  #silence = SILENCE_MS;
-  #allowedAt = Number.NEGATIVE_INFINITY;
-  #settledSince: number | undefined;
+  #least: number;
+  #silence: number;
+  #spentAt: number | undefined;
+  #goodSince: number | undefined;
+
+  constructor(least: number) {
+    this.#least = least;
+    this.#silence = least / 2;
+  }
 
   allows(now: number): boolean {
-    return now >= this.#allowedAt;
+    // A clock that has leapt back must not mean an hour of silence.
+    return this.#spentAt === undefined || now < this.#spentAt || now >= this.#spentAt + this.#silence;
   }
 
-  /** A correcting seek has been made. */
+  /** The act has been done. */
   spend(now: number): void {
-    this.#allowedAt = now + this.#silence;
+    this.#spentAt = now;
     this.#silence = Math.min(this.#silence * 2, SILENCE_MOST_MS);
-    this.#settledSince = undefined;
+    this.#goodSince = undefined;
   }
 
-  /** Ten seconds in step on end, and the past is forgiven. */
-  observe(isInStep: boolean, now: number): void {
-    if (!isInStep) this.#settledSince = undefined;
-    else if (this.#settledSince === undefined) this.#settledSince = now;
-    else if (now - this.#settledSince > 10_000) this.#silence = SILENCE_MS;
+  observe(isGood: boolean, now: number): void {
+    if (!isGood) this.#goodSince = undefined;
+    else if (this.#goodSince === undefined || now < this.#goodSince) this.#goodSince = now;
+    else if (now - this.#goodSince > FORGIVEN_AFTER_MS) {
+      this.#silence = Math.max(this.#least / 2, this.#silence / 2);
+      this.#goodSince = now;
+    }
   }
 
   reset(): void {
-    this.#silence = SILENCE_MS;
-    this.#allowedAt = Number.NEGATIVE_INFINITY;
-    this.#settledSince = undefined;
+    this.#silence = this.#least / 2;
+    this.#spentAt = undefined;
+    this.#goodSince = undefined;
   }
 }

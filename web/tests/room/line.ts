@@ -1,9 +1,10 @@
 /** A room's line with a server at the other end that a test plays by hand. */
 
+import { playback } from '../../sim/room';
+import { World } from '../../sim/world';
 import { Problem } from '../../src/api/problem';
 import type { ServerFrame, Welcome } from '../../src/generated/realtime';
 import { type Line, RoomSocket } from '../../src/room/socket';
-import { playback, World } from '../sync/world';
 
 /** The part of a WebSocket that RoomSocket uses. */
 class Wire {

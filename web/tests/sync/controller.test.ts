@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { type Faults, playback, randomFrom, Viewer, World } from './world';
+import type { Faults } from '../../sim/player';
+import { playback } from '../../sim/room';
+import { randomFrom, World } from '../../sim/world';
+import { LoneViewer } from './world';
 
-function watching(faults: Faults = {}, position = 100): { world: World; viewer: Viewer } {
+function watching(faults: Faults = {}, position = 100): { world: World; viewer: LoneViewer } {
   const world = new World();
-  const viewer = new Viewer(world, faults);
+  const viewer = new LoneViewer(world, faults);
   viewer.apply(playback(world, { position }));
   return { world, viewer };
 }
 
-function worstDrift(world: World, viewer: Viewer, milliseconds: number): number {
+function worstDrift(world: World, viewer: LoneViewer, milliseconds: number): number {
   let worst = 0;
   world.pass(milliseconds, () => {
     worst = Math.max(worst, Math.abs(viewer.drift));
@@ -28,7 +31,7 @@ describe('starting', () => {
 
   test('a play from the place where everyone stands needs no seek', () => {
     const world = new World();
-    const viewer = new Viewer(world, { playLatencyMs: () => 60 });
+    const viewer = new LoneViewer(world, { playLatencyMs: () => 60 });
     viewer.apply(playback(world, { playing: false, position: 30 }));
     world.pass(500);
     const seeks = viewer.player.seeks.length;
@@ -184,19 +187,19 @@ describe('staying in step', () => {
 });
 
 describe('never a loop', () => {
-  function seeksIn(faults: Faults, milliseconds: number): { seeks: number; viewer: Viewer } {
+  function seeksIn(faults: Faults, milliseconds: number): { seeks: number; viewer: LoneViewer } {
     const { world, viewer } = watching(faults);
     world.pass(milliseconds);
     return { seeks: viewer.player.seeks.length, viewer };
   }
 
   test('a player that lands two seconds off every time is asked ever more rarely', () => {
-    const { seeks } = seeksIn({ seekError: () => 2, ignoresRates: true }, 300_000);
+    const { seeks } = seeksIn({ landing: (position) => position + 2, ignoresRates: true }, 300_000);
     expect(seeks).toBeLessThanOrEqual(9);
   });
 
   test('a player that says it plays and stands still is asked ever more rarely', () => {
-    const { seeks } = seeksIn({ isFrozen: () => true }, 300_000);
+    const { seeks } = seeksIn({ frozen: [[0, 1e9]] }, 300_000);
     expect(seeks).toBeLessThanOrEqual(9);
   });
 
@@ -217,7 +220,7 @@ describe('never a loop', () => {
         playLatencyMs: () => lag * (0.7 + random()),
         skew: 1 + (random() - 0.5) / 500,
         stalls: [[start, start + random() * 8_000]],
-        grain: random() < 0.5 ? 0.02 : 0,
+        ...(random() < 0.5 && { says: (position) => Math.floor(position / 0.02) * 0.02 }),
         rates: random() < 0.2 ? 'coarse' : 'fine',
       });
       world.pass(140_000);

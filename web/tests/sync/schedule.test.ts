@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { playback } from '../../sim/room';
+import { World } from '../../sim/world';
 import type { PlaybackObject } from '../../src/generated/realtime';
 import { positionAt } from '../../src/sync/playback';
 import { Schedule } from '../../src/sync/schedule';
-import { playback, World } from './world';
+import { TestClock } from './world';
 
 let world: World;
 let seen: PlaybackObject[];
@@ -11,7 +13,7 @@ let schedule: Schedule;
 beforeEach(() => {
   world = new World();
   seen = [];
-  schedule = new Schedule(world, world, (state) => seen.push(state));
+  schedule = new Schedule(new TestClock(world), world, (state) => seen.push(state));
 });
 
 function at(delay: number, fields: Partial<PlaybackObject>): PlaybackObject {
@@ -41,6 +43,15 @@ describe('the schedule', () => {
     expect(schedule.offer(at(0, { revision: 5, position: 9 }))).toBe(false);
     expect(schedule.offer(at(0, { revision: 4 }))).toBe(false);
     expect(seen).toHaveLength(1);
+  });
+
+  test('a moment an hour ahead, which is a wrong clock of ours, is waited for a second', () => {
+    schedule.offer(at(0, { revision: 1 }));
+    schedule.offer(at(3_600_000, { revision: 2 }));
+    world.pass(990);
+    expect(schedule.active?.revision).toBe(1);
+    world.pass(20);
+    expect(schedule.active?.revision).toBe(2);
   });
 
   test('without a former state the position is held', () => {
