@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
+from urllib.parse import quote
 
 from synctv_server.api.asgi import App, Message, Receive, Scope, Send
 from synctv_server.api.headers import RawHeaders, security_headers
@@ -23,6 +24,7 @@ from synctv_server.observability.logs import request_id
 from synctv_server.observability.metrics import Metrics
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._\-]{1,64}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _log = logging.getLogger("synctv.access")
 
@@ -62,12 +64,14 @@ class Edge:
             self._tell(scope, answer.status, time.perf_counter() - began)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        method, route = scope["method"], scope.get("path_template") or "other"
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        route = scope.get("path_template") or "other"
         self._metrics.http_request_duration_seconds.labels(method, route, str(status)).observe(seconds)
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             self._metrics.internal_errors_total.labels("http").inc()
         # The path alone: what stands behind the question mark may be a ticket or a signature.
-        _log.info("%s %s %d %.1f ms", method, scope["path"], status, seconds * 1000)
+        # Quoted again, so that it cannot begin a line of its own.
+        _log.info("%s %s %d %.1f ms", method, quote(scope["path"]), status, seconds * 1000)
 
 
 class _Answer:

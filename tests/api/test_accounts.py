@@ -254,6 +254,13 @@ async def test_ones_own_account_is_not_overwritten_unseen(house: House, ann: Vis
     assert (await ann.ok("PATCH", "/me", {"email": None}, if_match="*"))["email"] is None
 
 
+async def test_no_token_is_kept_for_a_retry(house: House, ann: Visitor) -> None:
+    await house.person("carol", password=PASSWORD)
+    body = {"identifier": "carol", "password": PASSWORD}
+    first, second = [await ann.ok("POST", "/auth/login", body, idempotency_key="k") for _ in range(2)]
+    assert first["refresh_token"] != second["refresh_token"]
+
+
 async def test_the_jwks_are_public_and_hold_no_secret(house: House) -> None:
     answer = await house.client().get("/.well-known/jwks.json")
     (key,) = answer.json()["keys"]

@@ -88,17 +88,21 @@ async def test_metrics_are_for_this_machine_without_a_token(house: House) -> Non
 async def test_requests_are_counted_by_route_and_never_by_path(house: House, ann: Visitor) -> None:
     await ann.call("GET", "/rooms/room_secret")
     await ann.http.get("/somewhere/else")
+    await ann.http.request("SWORDFISH", "/api/v1/rooms")
     page = house.application.metrics.render().decode()
     assert 'method="GET",route="/api/v1/rooms/{room_id}",status="404"' in page
     assert 'route="other"' in page
     assert "room_secret" not in page
+    assert "SWORDFISH" not in page
 
 
 async def test_the_access_line_has_no_query(house: House, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "synctv.access"):
         await house.client().get("/api/v1/server?ticket=swordfish")
+        await house.client().get("/api/v1/%0AGET%20/forged")
     lines = [record.getMessage() for record in caplog.records if record.name == "synctv.access"]
     assert lines[0].startswith("GET /api/v1/server 200 ")
+    assert lines[1].startswith("GET /api/v1/%0AGET%20/forged 404 ")
     assert "swordfish" not in "".join(lines)
 
 

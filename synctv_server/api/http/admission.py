@@ -90,6 +90,7 @@ async def require_administrator(
 
 
 def bearer_token(scope: Scope) -> str | None:
+    """The token of `Authorization: Bearer`, None without one."""
     for name, value in scope["headers"]:
         if name == b"authorization" and value[: len(_SCHEME)].lower() == _SCHEME.encode():
             return value[len(_SCHEME) :].decode("latin-1").strip()

@@ -18,6 +18,7 @@ from synctv_server.api.http.cookies import (
     guest_cookie_name,
     refresh_cookie,
 )
+from synctv_server.api.http.idempotency import NOT_REPEATED
 from synctv_server.api.http.objects.people import Email, Password, Username, UserObject, user_object
 from synctv_server.api.http.objects.tokens import BEARER, NOT_STORED, Tokens, signed_in_answer, tokens_of
 from synctv_server.domain.ids import RoomId
@@ -98,6 +99,7 @@ class GuestTokens(msgspec.Struct, frozen=True, kw_only=True):
 class SetupController(Controller):
     path = "/setup"
     tags = ("accounts",)
+    opt = NOT_REPEATED
 
     @post("/", operation_id="setUp", summary="Make the first account", status_code=200, opt=SIGN_IN)
     async def set_up(
@@ -113,6 +115,7 @@ class SetupController(Controller):
 class AuthController(Controller):
     path = "/auth"
     tags = ("accounts",)
+    opt = NOT_REPEATED
 
     @post("/register", operation_id="register", summary="Make an account", status_code=201, opt=SIGN_IN)
     async def register(

@@ -40,7 +40,9 @@ def cookie_of_own_page(call: Call, name: str) -> str | None:
         return None
     if not _is_own_origin(call):
         raise Forbidden(
-            "a request with this cookie must come from this server's own pages", code="auth.origin"
+            "a request with this cookie must come from this server's own pages",
+            code="auth.origin",
+            hint="Behind a proxy, set server.public_url to the address that people open.",
         )
     return value
 

@@ -21,7 +21,7 @@ from synctv_server.domain.text import invalid
 from synctv_server.store.idempotency import AnswerKey, StoredAnswer
 
 NOT_REPEATED = {"not_repeated": True}
-"""`opt` of a POST whose answer is a secret: no answer of it is kept, each call is a new one."""
+"""`opt` of a POST whose answer holds a secret: none is kept, each call is a new one."""
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -45,17 +45,14 @@ class Idempotency(ASGIMiddleware):
         if not _KEY.fullmatch(key):
             raise invalid("Idempotency-Key", "must be 1 to 128 visible ASCII characters")
         place = AnswerKey(scope["user"].person(), f"POST {scope['path']}", key)
-        fingerprint = hashlib.sha256(await request.body()).digest()
-        if (kept := await self._answers.find(place, self._now())) is not None:
-            await _repeat(kept, fingerprint, send)
-            return
         if place in self._at_work:
             raise Conflict(
                 "a request with this Idempotency-Key is being carried out", code="conflict.in_progress"
             )
+        # Taken before the store is asked, so that nobody slips in between another's answer and the end of its work.
         self._at_work.add(place)
         try:
-            await self._carry_out(place, fingerprint, request, next_app)
+            await self._answer(place, request, next_app)
         finally:
             self._at_work.discard(place)
 
@@ -63,6 +60,13 @@ class Idempotency(ASGIMiddleware):
         """Whether this is a POST of somebody whose answer may be kept."""
         is_kept = not scope["route_handler"].opt.get("not_repeated")
         return scope.get("method") == "POST" and scope["user"] is not None and is_kept
+
+    async def _answer(self, place: AnswerKey, request: Request[Any, Any, Any], next_app: ASGIApp) -> None:
+        fingerprint = hashlib.sha256(await request.body()).digest()
+        if (kept := await self._answers.find(place, self._now())) is not None:
+            await _repeat(kept, fingerprint, request.send)
+        else:
+            await self._carry_out(place, fingerprint, request, next_app)
 
     async def _carry_out(
         self, place: AnswerKey, fingerprint: bytes, request: Request[Any, Any, Any], next_app: ASGIApp
