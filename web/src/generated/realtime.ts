@@ -559,6 +559,7 @@ type WithoutId<Frame> = Frame extends unknown ? Omit<Frame, 'id'> : never;
 export type ClientCommand = WithoutId<CommandFrame>;
 
 export const CloseCode = {
+  BAD_TEXT: 1007,
   TOO_LARGE: 1009,
   GOING_AWAY: 4000,
   TOO_SLOW: 4001,
