@@ -12,7 +12,7 @@ import sys
 
 from tests.support.programs import PROGRAMS
 
-WANTED_BY_TESTS = ("chromium", "postgres", "ffmpeg")
+WANTED_BY_TESTS = tuple(PROGRAMS)
 
 
 def main(names: list[str]) -> int:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.fanout.processes import CLIENT_CORE, cpu_ns, pinned, resident_bytes
 from tests.bench.fanout.servers import Target
+from tests.support.crowd import MOMENT, Crowd, crowd
+from tests.support.processes import cpu_ns, resident_bytes
+
+LINE = json.dumps({"type": "chat.send", "id": "1", "text": f"T{MOMENT}"}, separators=(",", ":"))
+_SETTLING_SECONDS = 0.7
+"""Arrivals are told 0.2 s after the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +22,15 @@ class Pace:
     """`window`: so many lines outstanding at most; `rate`: so many a second."""
 
     mode: str
-    value: float
+    value: int
     events: int
+
+    def run(self, viewers: Crowd) -> None:
+        """Start it; the answer comes when all is heard."""
+        if self.mode == "window":
+            viewers.start(f"window {self.events} {self.value}")
+        else:
+            viewers.start(f"rate {self.events / self.value} {self.value} 0 1 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,56 +52,36 @@ class Idle:
 
 
 class Viewers:
-    """The C client, compiled."""
+    """Crowds of one room; `folder` holds the compiled program."""
 
-    def __init__(self, program: Path, folder: Path) -> None:
-        self._program = program
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def measure(self, target: Target, viewers: int, pace: Pace) -> Cost:
         """Every delivery is counted: one missing ends the benchmark."""
-        words = [str(viewers), str(pace.events), pace.mode, str(pace.value)]
-        with self._open(target, words) as client:
+        with self._open(target, viewers) as crowd:
             before = cpu_ns(target.pid)
-            found = json.loads(_go(client))
+            pace.run(crowd)
+            heard = crowd.answer()
             spent = cpu_ns(target.pid) - before
-        wanted = pace.events * viewers
-        if found["deliveries"] != wanted:
-            sys.exit(f"{target.name}: {found['deliveries']} of {wanted} deliveries came")
-        return Cost(spent / wanted / 1_000, found["p50_ms"], found["p99_ms"], found["bytes"])
+        heard.require_whole(target.name)
+        return Cost(
+            spent / heard.deliveries / 1_000, heard.p50_ms, heard.p99_ms, heard.bytes / heard.deliveries
+        )
 
     def hold(self, target: Target, viewers: int) -> Idle:
         """Connections that only stand there."""
         memory, spent = resident_bytes(target.pid), cpu_ns(target.pid)
-        with self._open(target, [str(viewers), "0", "idle", "0"]) as client:
-            idle = Idle(
+        with self._open(target, viewers):
+            return Idle(
                 (resident_bytes(target.pid) - memory) / viewers / 1_024,
                 (cpu_ns(target.pid) - spent) / viewers / 1_000,
             )
-            _go(client)
-        return idle
 
     @contextmanager
-    def _open(self, target: Target, words: list[str]) -> Iterator[subprocess.Popen[str]]:
-        request, say = self._folder / "request", self._folder / "say"
-        request.write_text(target.request, newline="")
-        say.write_text(target.say)
-        client = subprocess.Popen(
-            pinned(CLIENT_CORE, [self._program, str(target.port), *words, request, say, target.mark]),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            assert client.stdout is not None
-            if client.stdout.readline() != "open\n":
-                sys.exit(f"{target.name}: the viewers did not get in")
-            yield client
-        finally:
-            client.kill()
-            client.wait()
-
-
-def _go(client: subprocess.Popen[str]) -> str:
-    output, _ = client.communicate("go\n", timeout=120)
-    return output
+    def _open(self, target: Target, viewers: int) -> Iterator[Crowd]:
+        seats = [target.seat] * viewers
+        with crowd(self._folder, target.port, seats, LINE, is_greeted=target.is_greeted) as opened:
+            opened.open(0, viewers).require_whole(target.name)
+            opened.wait(_SETTLING_SECONDS)
+            yield opened

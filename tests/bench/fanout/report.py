@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.fanout.measure import Cost, Pace, Viewers
-from tests.bench.fanout.processes import build
-from tests.bench.fanout.servers import Target, alone, c_loop, installed, plain
+from tests.bench.fanout.servers import Target, alone, c_loop, plain, whole
 
 SATURATED, FOUR, FIFTY = "saturated", "4 at once", "50/s"
 RUNS: tuple[tuple[int, str, Pace], ...] = (
@@ -56,12 +55,11 @@ def main() -> None:
     """Prints the whole report; two to three minutes."""
     with tempfile.TemporaryDirectory(prefix="synctv-bench-") as name:
         folder = Path(name)
-        viewers = Viewers(build("client", folder), folder)
-        program = build("server", folder)
-        with installed(folder / "data") as target:
+        viewers = Viewers(folder)
+        with whole(folder / "data") as target:
             frame_bytes = round(viewers.measure(target, 50, Pace("window", 1, 200)).frame_bytes)
             _idle(viewers, target)
-            _fan_out(viewers, target, lambda: c_loop(program, frame_bytes))
+            _fan_out(viewers, target, lambda: c_loop(folder, frame_bytes))
     _start_times()
 
 

@@ -1,26 +1,25 @@
-"""The programs of the benchmark: built by gcc, pinned to a core each, their CPU read from the scheduler's clock."""
+"""Programs to measure and to measure with: pinned to a core each, their CPU read from the scheduler's clock.
+
+Called by the benchmarks and the load tool.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-HERE = Path(__file__).parent
+from tests.support.programs import find_program
+
 SERVER_CORE, CLIENT_CORE = "0", "1"
 
 
-def build(name: str, folder: Path) -> Path:
-    """The compiled program of `<name>.c`."""
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    if compiler is None:
-        sys.exit("this benchmark wants gcc: apt-get install gcc")
-    program = folder / name
-    subprocess.run([compiler, "-O2", "-Wall", "-o", program, HERE / f"{name}.c"], check=True)
+def build(source: Path, folder: Path) -> Path:
+    """The program of one C file, compiled into `folder`."""
+    program = folder / source.stem
+    subprocess.run([find_program("gcc"), "-O2", "-Wall", "-o", program, source], check=True)
     return program
 
 
