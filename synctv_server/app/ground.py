@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from synctv_server.app.checks import disk_check, schema_check
 from synctv_server.cluster.counters import Counters
 from synctv_server.cluster.memory.counters import MemoryCounters
 from synctv_server.cluster.memory.notices import MemoryNotices
@@ -21,7 +21,6 @@ from synctv_server.cluster.presence import Presence
 from synctv_server.cluster.room_log import RoomLog
 from synctv_server.config.settings import Settings
 from synctv_server.config.sources import LoadedSettings
-from synctv_server.domain.errors import Unavailable
 from synctv_server.domain.ids import Ids
 from synctv_server.domain.times import Now
 from synctv_server.net.reach import origin_of
@@ -30,8 +29,6 @@ from synctv_server.observability.metrics import Metrics
 from synctv_server.realtime.wire import encode_event, numbered_frame
 from synctv_server.security.passwords import PasswordHasher
 from synctv_server.store import Database, StoreObserver, open_database
-
-_LEAST_FREE_BYTES = 50 * 1_024 * 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,8 @@ async def lay_ground(loaded: LoadedSettings, now: Now, stack: AsyncExitStack) ->
     hasher = stack.enter_context(PasswordHasher())
     health = Health(time.monotonic)
     health.add(HealthCheck("database", database.ping))
-    health.add(HealthCheck("disk", _DiskSpace(loaded.data_dir).require))
+    health.add(schema_check(settings.database))
+    health.add(disk_check(loaded.data_dir))
     metrics.on_render(lambda: _fill_gauges(metrics, database, hasher))
     server = settings.server
     return Ground(
@@ -121,17 +119,6 @@ class _StoreMetrics(StoreObserver):
 
     def rolled_back(self) -> None:
         self._metrics.db_transaction_rollbacks_total.inc()
-
-
-class _DiskSpace:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    async def require(self) -> None:
-        """Unavailable when the data directory's disk is nearly full."""
-        free = shutil.disk_usage(self._folder).free
-        if free < _LEAST_FREE_BYTES:
-            raise Unavailable(f"the disk of the data directory has {free // 1_048_576} MiB left; make room")
 
 
 def _fill_gauges(metrics: Metrics, database: Database, hasher: PasswordHasher) -> None:

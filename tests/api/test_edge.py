@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from pathlib import Path
 
 import httpx
@@ -68,11 +69,23 @@ async def test_the_probes_answer_and_turn_when_the_server_drains(house: House) -
         assert (answer.status_code, answer.json()["status"]) == (200, "ok")
         for check in answer.json()["checks"].values():
             assert {"status", "latency_ms"} <= check.keys()
-    assert {"database", "disk"} <= (await client.get("/health/ready")).json()["checks"].keys()
+    assert {"database", "migrations", "disk"} <= (await client.get("/health/ready")).json()["checks"].keys()
     await house.application.drain()
     answer = await client.get("/health/ready")
     assert (answer.status_code, answer.json()["status"]) == (503, "fail")
     assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_a_schema_that_was_changed_underneath_is_not_ready(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
+        with sqlite3.connect(tmp_path / "data" / "synctv.db") as ledger:
+            ledger.execute(
+                "DELETE FROM schema_migrations WHERE version = (SELECT max(version) FROM schema_migrations)"
+            )
+        ledger.close()
+        answer = await house.client().get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["migrations"]["message"].startswith("the schema is pending")
 
 
 async def test_metrics_are_for_this_machine_without_a_token(house: House) -> None:
