@@ -306,4 +306,7 @@ class Hub:
     async def _tick_on(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            self.tick()
+            await self._guarded(self._tick())
+
+    async def _tick(self) -> None:
+        self.tick()

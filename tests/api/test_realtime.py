@@ -134,9 +134,14 @@ async def test_who_was_cut_off_and_resumes_sees_every_event_once(
             assert [f["message"]["text"] for f in back.events("chat.sent")] == [str(n) for n in range(2, 8)]
 
 
-async def test_another_epoch_is_no_resume(server: LiveServer, ann: Account) -> None:
+@pytest.mark.parametrize(
+    ("resume", "epoch"), [(0, "another"), ("three", ""), (-1, ""), ("9" * 40, ""), (0, "é\n&=")]
+)
+async def test_a_place_that_was_never_in_this_log_is_no_resume(
+    server: LiveServer, ann: Account, resume: object, epoch: str
+) -> None:
     room = await server.room(ann)
-    async with server.connect(room, ann, resume=(0, "another")) as client:
+    async with server.connect(room, ann, resume=(resume, epoch)) as client:
         assert "resumed_from" not in client.welcome
 
 

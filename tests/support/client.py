@@ -35,7 +35,7 @@ class RoomClient:
         *,
         token: str | None = None,
         ticket: str | None = None,
-        resume: tuple[int, str] | None = None,
+        resume: tuple[object, str] | None = None,
         read: bool = True,
     ) -> None:
         query = {"ticket": ticket, "resume": resume and resume[0], "epoch": resume and resume[1]}

@@ -21,7 +21,6 @@ from synctv_server.api.ws.pump import PumpedSocket
 from synctv_server.domain.errors import NotFound, Unauthenticated
 from synctv_server.domain.ids import RoomId
 from synctv_server.domain.sessions import Actor
-from synctv_server.domain.text import invalid
 from synctv_server.realtime.closing import CloseCode
 from synctv_server.realtime.hub import Hub
 from synctv_server.realtime.outbox import Socket
@@ -31,6 +30,7 @@ from synctv_server.services.tickets import TicketService
 
 _PATH = re.compile(r"/api/v1/rooms/(?P<room_id>[^/]+)/ws/?")
 SUBPROTOCOL = "synctv.v1"
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _BEARER = "bearer "
 _CLOSE_CODES = {
     401: CloseCode.SIGNED_OUT,
@@ -92,7 +92,10 @@ class SocketDoor:
 
 
 def read_handshake(scope: Scope) -> Handshake:
-    """The client's wishes; NotFound for a path without a socket, Invalid where `resume` is no number."""
+    """The client's wishes; NotFound for a path without a socket.
+
+    A `resume` that is no number is one that is not held: the welcome says so, and nothing is lost in silence.
+    """
     path = _PATH.fullmatch(scope["path"])
     if path is None:
         raise NotFound("there is no socket at this address")
@@ -102,14 +105,12 @@ def read_handshake(scope: Scope) -> Handshake:
         if name == b"authorization":
             text = value.decode("latin-1")
             bearer = text[len(_BEARER) :].strip() if text[: len(_BEARER)].lower() == _BEARER else ""
-    resume = _last(query, "resume")
-    if resume is not None and not (resume.isascii() and resume.isdecimal() and len(resume) < 19):
-        raise invalid("resume", "must be the number of the last event that you know")
+    resume = _last(query, "resume") or ""
     return Handshake(
         room_id=RoomId(path["room_id"]),
         bearer=bearer,
         ticket=_last(query, "ticket"),
-        resume=None if resume is None else int(resume),
+        resume=int(resume) if _NUMBER.fullmatch(resume) else None,
         epoch=_last(query, "epoch"),
         address=scope[REMOTE].address,
         subprotocol=SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None,
