@@ -72,6 +72,20 @@ def test_what_needs_a_token_says_so() -> None:
             assert {"bearer": []} in operation["security"], path
 
 
+def test_what_can_be_repeated_says_so() -> None:
+    takes = {
+        operation["operationId"]: any(
+            each["name"] == "Idempotency-Key" and "within a day" in each["description"]
+            for each in operation.get("parameters", [])
+        )
+        for _, method, operation in operations(document("1"))
+        if method == "post"
+    }
+    assert takes["createRoom"]
+    assert takes["sendMessage"]
+    assert not any(takes[name] for name in ("logIn", "setUp", "register", "issueTicket", "adminInvite"))
+
+
 def test_the_document_names_no_module_of_ours() -> None:
     assert "synctv_server" not in str(document("1"))
     assert described_routes()

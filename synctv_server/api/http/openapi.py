@@ -30,6 +30,12 @@ _TAGS = {
     "administration": "For administrators; over the control socket for the operator.",
 }
 _LIST_NAME = re.compile(rb"ListOf_[\w.]+\.(\w+)_")
+_REPEAT_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A retry with the same key within a day is answered the same, and nothing happens twice.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+}
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
 
 
@@ -53,11 +59,24 @@ def document(version: str) -> dict[str, Any]:
     schema = _with_short_names(described.openapi_schema.to_schema())
     _add_problem(schema)
     _leave_enumerations_bare(schema)
+    repeatable = _repeatable(described)
     for path in schema["paths"].values():
         for method, operation in path.items():
             if method in _METHODS:
                 _finish(operation["responses"])
+            if operation["operationId"] in repeatable:
+                operation.setdefault("parameters", []).append(_REPEAT_KEY)
     return schema
+
+
+def _repeatable(described: Litestar) -> set[str]:
+    """The operations that take an `Idempotency-Key`: every POST but those whose answer is a secret."""
+    handlers = (handler for route in described.routes for handler in getattr(route, "route_handlers", ()))
+    return {
+        handler.operation_id
+        for handler in handlers
+        if "POST" in handler.http_methods and not handler.opt.get("not_repeated")
+    }
 
 
 def _with_short_names(schema: dict[str, Any]) -> dict[str, Any]:
