@@ -26,7 +26,6 @@ export class Viewer {
   readonly player: ModelPlayer;
   readonly controller: SyncController;
   readonly clock: ServerClock;
-  isHidden = false;
   #room: Room;
 
   constructor(world: World, room: Room, random: () => number, person: Person, tuning?: Tuning) {
@@ -46,10 +45,10 @@ export class Viewer {
         back.send(() => pinger.pong({ t0, t1: at, t2: at }));
       }),
     );
-    for (const [from, to] of person.hidden ?? []) {
-      world.after(from, () => this.#hide(true));
-      world.after(to, () => this.#hide(false));
-    }
+    const hidden = person.hidden ?? [];
+    const look = (): void =>
+      this.controller.setHidden(hidden.some(([from, to]) => world.now >= from && world.now < to));
+    for (const moment of hidden.flat()) world.after(moment, look);
     world.after(person.joinsAt ?? 0, () => {
       const { state } = room;
       const at = Math.floor(world.server());
@@ -66,10 +65,5 @@ export class Viewer {
   /** The truth, in seconds: how far the picture is ahead of the room. */
   get drift(): number {
     return this.player.truth - this.#room.position();
-  }
-
-  #hide(isHidden: boolean): void {
-    this.isHidden = isHidden;
-    this.controller.setHidden(isHidden);
   }
 }

@@ -84,8 +84,8 @@ export class SyncController {
   #isFree = false;
   #offset = 0;
   #tickedAt: number | undefined;
-  #decidedAt = 0;
-  #quietUntil = 0;
+  #decidedAt = Number.NEGATIVE_INFINITY;
+  #quietUntil = Number.NEGATIVE_INFINITY;
   #drift: number | undefined;
   #rate = 1;
 
@@ -294,15 +294,17 @@ export class SyncController {
     this.#decidedAt = now;
     this.#drift = drift;
     this.#seeks.observe(Math.abs(drift) < IN_STEP, now);
-    this.#response.observe(drift, this.#rate - (this.#state?.rate ?? 1), elapsed);
+    this.#response.observe(drift, this.#rate - (this.#state?.rate ?? 1), elapsed, now);
     if (now < this.#quietUntil) return;
     if (this.#start && this.#judge(this.#start, drift, now)) return;
     this.#correct(drift, elapsed, now);
   }
 
   #correct(drift: number, elapsed: number, now: number): void {
-    const { isDeaf } = this.#response;
-    const isFar = Math.abs(drift) > (isDeaf ? SEEK_BEYOND_WHEN_DEAF : SEEK_BEYOND);
+    const isDeaf = this.#response.isDeaf(now);
+    const beyond = isDeaf ? SEEK_BEYOND_WHEN_DEAF : SEEK_BEYOND;
+    // A slow room is also caught up with slowly: half a minute of correction is the most anyone should wait.
+    const isFar = Math.abs(drift) > beyond * Math.min(1, this.#state?.rate ?? 1);
     if (isFar && this.#seeks.allows(now)) {
       this.#seeks.spend(now);
       this.#seek('correction');

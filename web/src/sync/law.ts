@@ -3,6 +3,7 @@
  * when the picture is ahead of the room.
  */
 
+import { Backoff } from './seeking';
 import type { Tuning } from './tuning';
 
 export interface Law {
@@ -58,27 +59,28 @@ export class CoarseLaw implements Law {
 const TRIAL_SECONDS = 5;
 const TRIAL_PULL = 0.15;
 const ANSWER_LEAST = 0.3;
+const DEAF_MS = 20_000;
 
 /** Whether a player does as it is told about rates: some accept every rate and keep their own. */
 export class RateResponse {
-  #isDeaf = false;
+  #trials = new Backoff(DEAF_MS);
   #from: number | undefined;
   #seconds = 0;
   #pull = 0;
 
-  /** True once five seconds of correction have moved hardly anything. */
-  get isDeaf(): boolean {
-    return this.#isDeaf;
+  /** True after five seconds of correction that moved hardly anything; then tried again, ever more rarely. */
+  isDeaf(now: number): boolean {
+    return !this.#trials.allows(now);
   }
 
   /** `pull`: by how many seconds of film each second the rate should have moved the drift since the last call. */
-  observe(drift: number, pull: number, elapsed: number): void {
+  observe(drift: number, pull: number, elapsed: number, now: number): void {
     if (pull === 0) this.forget();
     else if (this.#from === undefined) this.#from = drift;
     else {
       this.#seconds += elapsed;
       this.#pull += pull * elapsed;
-      if (this.#seconds >= TRIAL_SECONDS) this.#judge(drift - this.#from);
+      if (this.#seconds >= TRIAL_SECONDS) this.#judge(drift - this.#from, now);
     }
   }
 
@@ -91,11 +93,14 @@ export class RateResponse {
 
   reset(): void {
     this.forget();
-    this.#isDeaf = false;
+    this.#trials.reset();
   }
 
-  #judge(moved: number): void {
-    if (Math.abs(this.#pull) >= TRIAL_PULL) this.#isDeaf = moved / this.#pull < ANSWER_LEAST;
+  #judge(moved: number, now: number): void {
+    if (Math.abs(this.#pull) >= TRIAL_PULL) {
+      if (moved / this.#pull < ANSWER_LEAST) this.#trials.spend(now);
+      else this.#trials.reset();
+    }
     this.forget();
   }
 }

@@ -186,6 +186,65 @@ describe('staying in step', () => {
   });
 });
 
+describe('a viewer of their own mind', () => {
+  test('a picture can be set to run ahead of the room, for speakers that sound late', () => {
+    const { world, viewer } = watching();
+    world.pass(2_000);
+    viewer.controller.setOffset(0.2);
+    world.pass(10_000);
+    expect(viewer.drift).toBeCloseTo(0.2, 1);
+    expect(Math.abs(viewer.controller.drift ?? 1)).toBeLessThan(0.03);
+    viewer.apply(playback(world, { playing: false, position: 120, revision: 2 }));
+    world.pass(500);
+    expect(viewer.drift).toBe(0);
+  });
+
+  test('a viewer who watches alone is left alone, and comes back where the room is', () => {
+    const { world, viewer } = watching();
+    world.pass(2_000);
+    viewer.controller.setFree(true);
+    viewer.player.displace(60);
+    viewer.apply(playback(world, { position: 300, rate: 2, revision: 2 }));
+    world.pass(10_000);
+    expect(viewer.player.seeks).toHaveLength(1);
+    expect(viewer.controller.drift).toBeUndefined();
+    viewer.controller.setFree(false);
+    world.pass(1_500);
+    expect(Math.abs(viewer.drift)).toBeLessThan(0.06);
+    expect(viewer.player.rate).toBeCloseTo(2, 0);
+  });
+});
+
+describe('a clock that leaps', () => {
+  test.each([3_600_000, -3_600_000])('by %d ms moves nothing before the server was asked again', (by) => {
+    const { world, viewer } = watching();
+    world.pass(5_000);
+    viewer.clock.leaptBy = by;
+    world.pass(10_000, () => expect(viewer.player.rate).toBe(1));
+    expect(viewer.clock.doubts).toBe(1);
+    viewer.clock.settle();
+    world.pass(10_000);
+    expect(viewer.player.seeks).toHaveLength(1);
+    expect(Math.abs(viewer.drift)).toBeLessThan(0.03);
+    viewer.player.displace(-5);
+    world.pass(2_000);
+    expect(viewer.player.seeks).toHaveLength(2);
+  });
+
+  test('is not taken for the time of a start', () => {
+    const { world, viewer } = watching();
+    world.pass(5_000);
+    viewer.clock.leaptBy = 3_600_000;
+    world.pass(100);
+    viewer.apply(playback(world, { position: 500, revision: 2 }));
+    world.pass(1_000);
+    expect(viewer.player.seeks).toHaveLength(1);
+    viewer.clock.settle();
+    world.pass(1_000);
+    expect(Math.abs(viewer.drift)).toBeLessThan(0.06);
+  });
+});
+
 describe('never a loop', () => {
   function seeksIn(faults: Faults, milliseconds: number): { seeks: number; viewer: LoneViewer } {
     const { world, viewer } = watching(faults);
@@ -208,6 +267,38 @@ describe('never a loop', () => {
     expect(seeks).toBeLessThanOrEqual(4);
     expect(Math.abs(viewer.drift)).toBeLessThan(0.06);
   });
+
+  test('a player that pauses by itself all the time is asked ever more rarely to go on', () => {
+    const pausesAt = Array.from({ length: 3_000 }, (_, index) => index * 100);
+    const { viewer } = seeksIn({ pausesAt }, 300_000);
+    expect(viewer.player.asked.filter(({ what }) => what === 'play').length).toBeLessThanOrEqual(12);
+  });
+
+  test('a player that ignores rates is brought back by a seek', () => {
+    const { world, viewer } = watching({ ignoresRates: true });
+    world.pass(5_000);
+    viewer.player.displace(-1);
+    world.pass(10_000);
+    expect(viewer.player.seeks).toHaveLength(2);
+    expect(Math.abs(viewer.drift)).toBeLessThan(0.06);
+    expect(viewer.player.rate).toBe(1);
+  });
+
+  test('a player that lands on key frames is cued from one that is still to come', () => {
+    const { seeks, viewer } = seeksIn({ landing: (position) => Math.floor(position / 2) * 2 }, 10_000);
+    expect(seeks).toBeLessThanOrEqual(2);
+    expect(Math.abs(viewer.drift)).toBeLessThan(0.06);
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    'a player that says %d is neither moved nor measured',
+    (wrong) => {
+      const { viewer } = seeksIn({ says: () => wrong }, 60_000);
+      expect(viewer.player.seeks).toHaveLength(1);
+      expect(viewer.player.asked.every(({ value }) => Number.isFinite(value))).toBe(true);
+      expect(viewer.controller.drift).toBeUndefined();
+    },
+  );
 
   test('every player that can be brought in step is, and the others are left in peace', () => {
     for (let seed = 1; seed <= 60; seed += 1) {
