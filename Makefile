@@ -46,9 +46,9 @@ bench: setup  ## The benchmarks: ratios against baselines of the same run (wants
 	$(BIN)/python -m tests.support.install gcc
 	$(BIN)/python -m tests.bench $(ARGS)
 
-load: setup  ## Viewers by the hundred against the installed server, from another process (wants gcc)
+load: setup  ## Viewers by the thousand against the installed server, from another process (wants gcc)
 	$(BIN)/python -m tests.support.install gcc
-	$(BIN)/python -m tests.bench fanout
+	$(BIN)/python -m tests.load $(ARGS)
 
 audit: $(INSTALLED) $(PACKAGES)  ## Known advisories against every locked dependency
 	$(BIN)/pip-audit --strict --requirement requirements/dev.lock --no-deps --disable-pip
