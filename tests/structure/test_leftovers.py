@@ -14,7 +14,8 @@ _SLEEP = re.compile(r"\b(?:time|asyncio)\.sleep\((?!0\))")
 _BLANKET = re.compile(r"#\s*(?:type:\s*ignore|noqa)\s*(?:$|[^\[:])")
 FAKED_PER_THOUSAND = 5
 SLEEPERS = {
-    "tests/bench/fanout/servers.py": "a measurement lasts",
+    "tests/bench/": "a measurement lasts",
+    "tests/load/": "a measurement lasts",
     "tests/store/test_migration_faults.py": "cuts a migration at many points",
     "tests/store/test_postgres.py": "tries again while the database restarts",
     "tests/store/test_transactions.py": "cuts a transaction at many points",
@@ -22,7 +23,7 @@ SLEEPERS = {
     "tests/unit/realtime/test_presence.py": "asks again until a deadline",
     "tests/unit/supervisor/test_lock.py": "another process holds the lock",
 }
-"""The files that may let time pass, each with its reason. Everyone else waits for a condition."""
+"""The files and folders that may let time pass, each with its reason. Everyone else waits for a condition."""
 _HERE = Path(__file__)
 
 
