@@ -71,9 +71,11 @@ async def test_a_file_that_is_not_there_is_not_found(browser: httpx.AsyncClient)
 
 
 async def test_a_head_request_has_no_body(browser: httpx.AsyncClient) -> None:
-    answer = await browser.head("/", headers={"Accept-Encoding": "identity"})
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert answer.headers["Content-Length"] == str(len(PAGE))
+    for path in ("/", "/setup"):
+        answer = await browser.head(path, headers={"Accept-Encoding": "identity"})
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["Content-Length"] == str(len(PAGE))
+    assert (await browser.head("/none.png")).status_code == 404
 
 
 async def test_nothing_but_reading_is_taken(browser: httpx.AsyncClient) -> None:

@@ -94,7 +94,9 @@ class WebClient:
     def _answer(self, method: str, path: str, headers: dict[bytes, str]) -> tuple[int, bytes, dict[str, str]]:
         if method not in ("GET", "HEAD"):
             raise MethodNotAllowed("GET, HEAD")
-        asset = self._find(path, wants_page="text/html" in headers.get(b"accept", ""))
+        # Who asks for the headers alone (proxies, monitors) names no type that it would take.
+        wants_page = method == "HEAD" or "text/html" in headers.get(b"accept", "")
+        asset = self._find(path, wants_page=wants_page)
         if asset is None:
             return HTTPStatus.SERVICE_UNAVAILABLE, _NOT_BUILT, {"Content-Type": "text/html; charset=utf-8"}
         answer = asset.headers()
