@@ -70,6 +70,14 @@ def _shown(room: dict[str, Any]) -> Result:
         ("guests", "may enter" if settings["allow_guests"] else "may not enter"),
         ("control", settings["control"]),
         ("members", f"at most {settings['max_members']}"),
+        ("drift", _drift(room.get("drift"))),
         ("id", room["id"]),
     ]
     return Result(room, Fields(pairs))
+
+
+def _drift(drift: dict[str, Any] | None) -> str | None:
+    if drift is None:
+        return None
+    watching = "viewer" if drift["viewers"] == 1 else "viewers"
+    return f"p50 {drift['p50_ms']:.0f} ms, p95 {drift['p95_ms']:.0f} ms of {drift['viewers']} {watching}"

@@ -11,6 +11,7 @@ from synctv_server.domain.ids import RoomId, UserId
 from synctv_server.domain.times import Now
 from synctv_server.observability.health import Health
 from synctv_server.observability.metrics import Metrics
+from synctv_server.realtime.statuses import Drift
 from synctv_server.security.keyring import Keyring
 from synctv_server.security.signed_urls import UrlSigner
 from synctv_server.services.auth.guests import GuestService
@@ -79,4 +80,5 @@ class Parts:
     health: Health
     metrics: Metrics
     presence_of: Callable[[RoomId], frozenset[UserId]]
+    drift_in: Callable[[RoomId], Drift | None]
     status: Callable[[], ServerStatus]

@@ -150,5 +150,6 @@ def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices) ->
         health=ground.health,
         metrics=ground.metrics,
         presence_of=rooms.hub.presence_of,
+        drift_in=rooms.hub.drift_in,
         status=status,
     )

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,7 @@ from synctv_server.realtime.closing import OF_REMOVAL, CloseCode
 from synctv_server.realtime.commands import Desk
 from synctv_server.realtime.room import LiveRoom
 from synctv_server.realtime.session import Session
+from synctv_server.realtime.statuses import Drift
 from synctv_server.realtime.surroundings import Surroundings
 from synctv_server.realtime.wire import GoingAway
 from synctv_server.services.permissions import not_a_member
@@ -165,6 +166,11 @@ class Hub:
         live = self._rooms.get(room_id)
         return frozenset(live.present) if live else frozenset()
 
+    def drift_in(self, room_id: RoomId) -> Drift | None:
+        """How far its viewers are from the room; None while nobody here plays it."""
+        live = self._rooms.get(room_id)
+        return live.statuses.drift() if live else None
+
     def tick(self) -> None:
         """What the clock brings each second: overdue connections, departures, stalled sockets, empty rooms."""
         now = self._bounds.now()
@@ -173,9 +179,7 @@ class Hub:
             if code is not None:
                 session.end(code)
         for live in list(self._rooms.values()):
-            live.tick(now)
-            if self._may_go(live, now):
-                self._let_go(live.id)
+            self._tick_room(live, now)
         self._bounds.metrics.ws_connections.set(len(self.sessions))
         self._bounds.metrics.rooms_live.set(len(self._rooms))
 
@@ -192,6 +196,12 @@ class Hub:
             await asyncio.sleep(_FLUSH_STEP_SECONDS)
         for live in list(self._rooms.values()):
             live.end_all(CloseCode.GOING_AWAY)
+
+    def _tick_room(self, live: LiveRoom, now: Millis) -> None:
+        with self._faults_counted():
+            live.tick(now)
+            if self._may_go(live, now):
+                self._let_go(live.id)
 
     async def _admit(self, session: Session, address: str) -> None:
         standing = await self._tickets.require_entry(session.actor, session.room_id, address)
@@ -296,9 +306,14 @@ class Hub:
             self._tasks.create_task(self._guarded(work))
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        with self._faults_counted():
+            await work
+
+    @contextmanager
+    def _faults_counted(self) -> Iterator[None]:
         """A fault in one room's work must not end the others'."""
         try:
-            await work
+            yield
         except Exception:
             _logger.exception("work of the live side failed")
             self._bounds.metrics.internal_errors_total.labels(door="ws").inc()
@@ -306,7 +321,5 @@ class Hub:
     async def _tick_on(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            await self._guarded(self._tick())
-
-    async def _tick(self) -> None:
-        self.tick()
+            with self._faults_counted():
+                self.tick()

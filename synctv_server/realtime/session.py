@@ -23,7 +23,7 @@ from synctv_server.realtime.fanout import FanOut
 from synctv_server.realtime.inbound import Inbound, InboundRate
 from synctv_server.realtime.outbox import Outbox, Socket
 from synctv_server.realtime.room import LiveRoom
-from synctv_server.realtime.statuses import drift_of
+from synctv_server.realtime.statuses import drift_of, is_running
 from synctv_server.realtime.surroundings import Surroundings
 from synctv_server.realtime.welcome import FRAME_BYTES_MOST, welcome_frame
 from synctv_server.realtime.wire import (
@@ -226,7 +226,7 @@ class Session:
 
     def _note_report(self, report: PlaybackReport, now: Millis) -> None:
         drift_ms = drift_of(report, self.live.playback, now)
-        if drift_ms is not None and report.playing and not report.buffering:
+        if drift_ms is not None and is_running(report):
             self.around.metrics.playback_drift_seconds.observe(abs(drift_ms) / 1_000)
         self.live.statuses.note(self.member.person.id, report, drift_ms)
 

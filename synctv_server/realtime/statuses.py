@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from synctv_server.domain.ids import UserId
 from synctv_server.domain.playback import PlaybackState
-from synctv_server.domain.times import Millis
+from synctv_server.domain.times import DAY, Millis
 from synctv_server.realtime.wire import MemberStatus, PlaybackReport, ViewerStatus, encode_frame
 
 _STEP_MS = 50
 _WORTH_TELLING_MS = 100
+_DRIFT_MOST_MS = float(DAY)
+"""Beyond this a report is nonsense, and counts as this much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How far the viewers of a room are from it, either way: of the latest report of each whose player runs."""
+
+    viewers: int
+    p50_ms: float
+    p95_ms: float
 
 
 class Statuses:
@@ -17,6 +30,7 @@ class Statuses:
     def __init__(self) -> None:
         self._latest: dict[UserId, ViewerStatus] = {}
         self._changed: set[UserId] = set()
+        self._drifts_ms: dict[UserId, float] = {}
 
     def note(self, user_id: UserId, report: PlaybackReport, drift_ms: float | None) -> None:
         """Keep what a report says; small changes of drift are not worth telling."""
@@ -30,9 +44,21 @@ class Statuses:
         ):
             self._latest[user_id] = status
             self._changed.add(user_id)
+        if drift_ms is None or not is_running(report):
+            self._drifts_ms.pop(user_id, None)
+        else:
+            self._drifts_ms[user_id] = abs(drift_ms)
+
+    def drift(self) -> Drift | None:
+        """None while nobody's player runs."""
+        found = sorted(self._drifts_ms.values())
+        if not found:
+            return None
+        return Drift(len(found), _percentile(found, 50), _percentile(found, 95))
 
     def forget(self, user_id: UserId) -> None:
         self._latest.pop(user_id, None)
+        self._drifts_ms.pop(user_id, None)
         self._changed.discard(user_id)
 
     def take_changed(self) -> bytes | None:
@@ -48,10 +74,23 @@ class Statuses:
         return encode_frame(MemberStatus(list(self._latest.values()))) if self._latest else None
 
 
+def is_running(report: PlaybackReport) -> bool:
+    """Whether the player moves: only then its distance from the room says something."""
+    return report.playing and not report.buffering
+
+
 def drift_of(report: PlaybackReport, state: PlaybackState, now: Millis) -> float | None:
-    """How far the viewer is from the room, in ms, negative when behind; None where it cannot be told."""
-    if report.drift_ms is not None:
-        return report.drift_ms
+    """How far the viewer is from the room, in ms, negative when behind; None where it cannot be told.
+
+    Nonsense is held to a day: nothing that a client reports may reach the others as more than a wrong number.
+    """
     if report.revision != state.revision or now < state.effective_at:
         return None
-    return (report.position - state.position_at(now)) * 1_000
+    drift_ms = report.drift_ms
+    if drift_ms is None:
+        drift_ms = (report.position - state.position_at(now)) * 1_000
+    return max(-_DRIFT_MOST_MS, min(_DRIFT_MOST_MS, drift_ms))
+
+
+def _percentile(ordered: list[float], percent: int) -> float:
+    return ordered[(len(ordered) * percent - 1) // 100]

@@ -13,6 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from synctv_server.domain.ids import RoomId
+from synctv_server.domain.users import SiteRole
 from tests.support.live import Account, LiveServer, serving
 
 
@@ -212,6 +213,20 @@ async def test_the_clock_is_answered_and_a_report_is_not(server: LiveServer, ann
         status = await client.event("member.status")
         assert status["members"][0]["state"] == "buffering"
         assert not [f for f in client.frames if f["type"] in ("ack", "error")]
+
+
+async def test_an_administrator_sees_the_drift_of_a_room(server: LiveServer, ann: Account) -> None:
+    root = await server.account("root", SiteRole.ROOT)
+    room = await server.room(ann)
+    assert (await server.call(root, "GET", f"/admin/rooms/{room}"))["drift"] is None
+    async with server.connect(room, ann) as client:
+        report = {"position": 0, "playing": True, "buffering": False, "revision": 0, "drift_ms": -31.25}
+        await client.send({"type": "playback.report", **report})
+        await client.event("member.status")
+        shown = await server.call(root, "GET", f"/admin/rooms/{room}")
+        assert shown["drift"] == {"viewers": 1, "p50_ms": 31.2, "p95_ms": 31.2}
+    page = server.application.metrics.render().decode()
+    assert 'synctv_playback_drift_seconds_bucket{le="0.04"} 1.0' in page
 
 
 async def test_a_viewer_without_permission_cannot_seek(

@@ -21,6 +21,7 @@ from synctv_server.domain.playback import PlaybackState
 from synctv_server.domain.rooms import RoomSettings, RoomStatus
 from synctv_server.realtime.closing import CloseCode
 from synctv_server.realtime.session import Phase
+from synctv_server.realtime.statuses import Drift
 from tests.unit.realtime.conftest import ROOM, Stage, member_of, tick
 
 
@@ -338,3 +339,39 @@ async def test_people_who_are_told_to_be_here_are_in_the_welcome_until_they_are_
 async def test_who_may_not_see_the_members_is_shown_none(stage: Stage) -> None:
     _, socket = stage.viewer(own=Override(deny=Permission.VIEW_MEMBERS))
     assert socket.frames[0]["members"] == []
+
+
+@pytest.mark.parametrize("lie", [{"drift_ms": 1e300}, {"drift_ms": -1e300}, {"position": 1e308}])
+async def test_a_report_of_nonsense_is_a_number_that_others_can_bear(
+    stage: Stage, lie: dict[str, float]
+) -> None:
+    ann, _ = stage.viewer()
+    _, bob = stage.viewer("bob")
+    report = {"position": 0, "playing": True, "buffering": False, "revision": 0}
+    ann.receive(json.dumps({"type": "playback.report", **report, **lie}))
+    stage.live.tick(stage.now())
+    await tick()
+    (status,) = [f for f in bob.frames if f["type"] == "member.status"]
+    assert [abs(member["behind_ms"]) for member in status["members"]] == [86_400_000]
+    assert stage.metrics.playback_drift_seconds._sum.get() == 86_400
+
+
+async def test_a_report_about_another_revision_says_nothing_of_the_drift(stage: Stage) -> None:
+    ann, _ = stage.viewer()
+    report = {"position": 0, "playing": True, "buffering": False, "revision": 10**30, "drift_ms": 900}
+    ann.receive(json.dumps({"type": "playback.report", **report}))
+    assert stage.live.statuses.drift() is None
+    assert stage.metrics.playback_drift_seconds._sum.get() == 0
+
+
+async def test_the_drift_of_a_room_is_of_those_whose_players_run(stage: Stage) -> None:
+    report = {"position": 0, "playing": True, "buffering": False, "revision": 0}
+    viewers = [stage.viewer(f"user{n}")[0] for n in range(20)]
+    for n, viewer in enumerate(viewers):
+        viewer.receive(json.dumps({"type": "playback.report", **report, "drift_ms": -(n + 1)}))
+    assert stage.live.statuses.drift() == Drift(20, 10.0, 19.0)
+    for viewer in viewers[1:]:
+        viewer.receive(json.dumps({"type": "playback.report", **report, "buffering": True}))
+    assert stage.live.statuses.drift() == Drift(1, 1.0, 1.0)
+    stage.live.statuses.forget(viewers[0].member.person.id)
+    assert stage.live.statuses.drift() is None

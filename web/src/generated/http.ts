@@ -11,6 +11,33 @@ export interface AccountBody {
   role?: SiteRole;
 }
 
+export interface AdminRoomObject {
+  /** `room_…`; the secret of a private room's link. */
+  id: string;
+  /** Its name. */
+  name: string;
+  /** What it is about; may be empty. */
+  description: string;
+  /** Whether it is listed, or found by its link alone. */
+  visibility: Visibility;
+  /** Whether people can be in it. */
+  status: RoomStatus;
+  /** Whether joining asks for a password. */
+  has_password: boolean;
+  /** Whose room it is. */
+  owner: PersonObject;
+  /** How it behaves. */
+  settings: RoomSettingsObject;
+  /** Milliseconds since the Unix epoch, by the server's clock. */
+  created_at: number;
+  /** Rises with each change of the room; apply only a higher one. */
+  version: number;
+  /** Rises with each change of the playlist. */
+  playlist_version: number;
+  /** Null while nobody plays. */
+  drift: DriftObject | null;
+}
+
 export interface BanBody {
   user_id: string;
   reason?: string;
@@ -32,6 +59,12 @@ export interface CheckObject {
   status: 'ok' | 'fail';
   latency_ms: number;
   message?: string;
+}
+
+export interface DriftObject {
+  viewers: number;
+  p50_ms: number;
+  p95_ms: number;
 }
 
 export interface GuestEntry {

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from synctv_server.api.call import Call
 from synctv_server.api.http.etags import tagged
@@ -16,6 +16,7 @@ from synctv_server.domain.ids import RoomId
 from synctv_server.domain.keys import KeyRecord
 from synctv_server.domain.rooms import RoomScope
 from synctv_server.domain.times import Millis, to_rfc3339
+from synctv_server.realtime.statuses import Drift
 from synctv_server.realtime.wire import RoomObject, room_object
 
 
@@ -46,6 +47,20 @@ class StatusObject(Struct, frozen=True, kw_only=True):
     ] = UNSET
 
 
+class DriftObject(Struct, frozen=True, kw_only=True):
+    """How far the viewers whose players run are from the room, either way, by the latest report of each."""
+
+    viewers: int
+    p50_ms: float
+    p95_ms: float
+
+
+class AdminRoomObject(RoomObject, frozen=True, kw_only=True):
+    """A room, and how its viewers do."""
+
+    drift: Annotated[DriftObject | None, Meta(description="Null while nobody plays.")]
+
+
 class AdminRoomsController(Controller):
     path = "/rooms"
 
@@ -59,9 +74,10 @@ class AdminRoomsController(Controller):
         return listed(page, room_object)
 
     @get("/{room_id:str}", operation_id="adminGetRoom", summary="Show a room")
-    async def show(self, request: Call, room_id: FromPath[str]) -> Response[RoomObject]:
+    async def show(self, request: Call, room_id: FromPath[str]) -> Response[AdminRoomObject]:
         room = await request.parts.rooms.get(request.actor, RoomId(room_id))
-        return tagged(room_object(room), room.version)
+        drift = _drift_object(request.parts.drift_in(room.id))
+        return tagged(AdminRoomObject(**structs.asdict(room_object(room)), drift=drift), room.version)
 
     @post("/{room_id:str}/close", operation_id="adminCloseRoom", summary="Close a room", status_code=200)
     async def close(self, request: Call, room_id: FromPath[str]) -> Response[RoomObject]:
@@ -92,6 +108,12 @@ class AdminStatusController(Controller):
             connections=status.connections,
             setup_url=await _setup_url(request),
         )
+
+
+def _drift_object(drift: Drift | None) -> DriftObject | None:
+    if drift is None:
+        return None
+    return DriftObject(viewers=drift.viewers, p50_ms=round(drift.p50_ms, 1), p95_ms=round(drift.p95_ms, 1))
 
 
 async def _setup_url(request: Call) -> str | UnsetType:
