@@ -208,6 +208,7 @@ class FanOut:
 
     def _drop(self, outbox: Outbox, reason: str) -> None:
         self._metrics.outbox_dropped_total.labels(reason=reason).inc()
+        outbox.is_dropped = True
         self.remove(outbox)
         outbox.socket.close(CloseCode.TOO_SLOW, CloseCode.TOO_SLOW.reason)
 

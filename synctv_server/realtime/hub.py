@@ -35,6 +35,7 @@ from synctv_server.domain.times import MINUTE, Millis, Now
 from synctv_server.observability.metrics import Metrics
 from synctv_server.realtime.closing import OF_REMOVAL, CloseCode
 from synctv_server.realtime.commands import Desk
+from synctv_server.realtime.dropped import Dropped
 from synctv_server.realtime.room import LiveRoom
 from synctv_server.realtime.session import Session
 from synctv_server.realtime.statuses import Drift
@@ -98,6 +99,7 @@ class Hub:
         self._tasks: asyncio.TaskGroup | None = None
         self._around = Surroundings(
             log=shared.log,
+            dropped=Dropped(bounds.now),
             limits=bounds.limits,
             metrics=bounds.metrics,
             now=bounds.now,
@@ -180,22 +182,32 @@ class Hub:
                 session.end(code)
         for live in list(self._rooms.values()):
             self._tick_room(live, now)
+        self._around.dropped.sweep()
         self._bounds.metrics.ws_connections.set(len(self.sessions))
         self._bounds.metrics.rooms_live.set(len(self._rooms))
 
     async def shut_down(self, *, spread_ms: Millis, flush_seconds: float) -> None:
-        """Tell every client when to come back, each another moment; let them read it; close with 4000."""
+        """Tell every client when to come back, each another moment; let them read it; close with 4000.
+
+        Commands that have come are answered first, as far as `flush_seconds` allow.
+        """
         self._is_draining = True
         for session in list(self.sessions.values()):
             session.answer(GoingAway(random.randint(0, spread_ms)))  # noqa: S311 (spreads load, keeps no secret)
         for live in self._rooms.values():
             live.tiers.flush()
         for _ in range(round(flush_seconds / _FLUSH_STEP_SECONDS)):
-            if not any(live.tiers.count_behind() for live in self._rooms.values()):
+            if self._is_quiet():
                 break
             await asyncio.sleep(_FLUSH_STEP_SECONDS)
         for live in list(self._rooms.values()):
             live.end_all(CloseCode.GOING_AWAY)
+
+    def _is_quiet(self) -> bool:
+        """Nobody is behind, and no command waits for its answer."""
+        return not any(live.tiers.count_behind() for live in self._rooms.values()) and not any(
+            session.is_working for session in self.sessions.values()
+        )
 
     def _tick_room(self, live: LiveRoom, now: Millis) -> None:
         with self._faults_counted():

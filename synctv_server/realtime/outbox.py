@@ -52,11 +52,22 @@ class Socket(Protocol):
 class Outbox:
     """State only; `FanOut` moves it."""
 
-    __slots__ = ("_own", "_own_bytes", "behind_from", "cursor", "is_paused", "paused_at", "sees", "socket")
+    __slots__ = (
+        "_own",
+        "_own_bytes",
+        "behind_from",
+        "cursor",
+        "is_dropped",
+        "is_paused",
+        "paused_at",
+        "sees",
+        "socket",
+    )
 
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
         self.sees: Permission = NONE
+        self.is_dropped = False
         self.is_paused = False
         self.paused_at: Millis = 0
         # The number of the last event written, and how many bytes the room had sent by then; kept only while behind.

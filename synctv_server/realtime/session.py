@@ -61,11 +61,11 @@ class Session:
         "_desk",
         "_ending",
         "_fan_out",
-        "_is_working",
         "_rate",
         "actor",
         "around",
         "id",
+        "is_working",
         "last_frame_at",
         "live",
         "mask",
@@ -96,7 +96,7 @@ class Session:
         self._desk = desk
         self._rate = InboundRate(around.limits.inbound_per_second, self.opened_at)
         self._commands: list[CommandFrame] = []
-        self._is_working = False
+        self.is_working = False
         self._ending: CloseCode | None = None
 
     def take_place(self, live: LiveRoom, member: Member) -> None:
@@ -202,6 +202,8 @@ class Session:
             self.outbox.socket.listener = None
             self._fan_out.remove(self.outbox)
             self.live.attendance.depart(self.member.person.id)
+            if self.outbox.is_dropped:
+                self.around.dropped.note(self.room_id, self.actor.session_id)
 
     def _evaluate(self) -> None:
         self.mask = self.member.permissions(self.live.room.settings.control, self.around.now())
@@ -234,8 +236,8 @@ class Session:
         if len(self._commands) >= _COMMANDS_WAITING_MOST:
             raise RateLimited("too many commands wait; let some be answered first", retry_after_seconds=1)
         self._commands.append(frame)
-        if not self._is_working:
-            self._is_working = True
+        if not self.is_working:
+            self.is_working = True
             self.around.spawn(self._work())
 
     async def _work(self) -> None:
@@ -244,7 +246,7 @@ class Session:
             while self._commands:
                 await self._carry_out(self._commands.pop(0))
         finally:
-            self._is_working = False
+            self.is_working = False
 
     async def _carry_out(self, frame: CommandFrame) -> None:
         try:

@@ -12,6 +12,7 @@ from synctv_server.domain.events import Change
 from synctv_server.domain.ids import RoomId
 from synctv_server.domain.times import Now
 from synctv_server.observability.metrics import Metrics
+from synctv_server.realtime.dropped import Dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Surroundings:
     """`publish` tells a room something in the server's own name; `spawn` starts a task that the hub owns."""
 
     log: RoomLog
+    dropped: Dropped
     limits: LimitsSection
     metrics: Metrics
     now: Now

@@ -28,6 +28,7 @@ def welcome_frame(session: Session, resumed_from: int | None) -> bytes:
     """From the room in memory alone; the members' bytes are those of every other welcome."""
     live, around = session.live, session.around
     limits = around.limits
+    was_dropped = around.dropped.take(session.room_id, session.actor.session_id)
     return encode_frame(
         Welcome(
             session_id=session.id,
@@ -48,5 +49,6 @@ def welcome_frame(session: Session, resumed_from: int | None) -> bytes:
                 lifetime_seconds=limits.lifetime_seconds,
             ),
             resumed_from=UNSET if resumed_from is None else resumed_from,
+            dropped_for="too_slow" if was_dropped else UNSET,
         )
     )

@@ -63,6 +63,9 @@ async def test_who_never_reads_is_dropped_and_the_others_miss_nothing(tmp_path: 
             await say(server, room, "the rest goes on")
             await quick.event("chat.sent", lambda frame: frame["message"]["text"] == "the rest goes on")
             writer.transport.abort()
+            for told in ("too_slow", None):
+                async with server.connect(room, bob) as back:
+                    assert back.welcome.get("dropped_for") == told
 
 
 async def test_who_reads_late_gets_everything_in_order(tmp_path: Path) -> None:

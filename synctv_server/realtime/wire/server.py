@@ -41,6 +41,13 @@ class Welcome(Struct, tag="welcome", frozen=True):
         int | UnsetType,
         Meta(description="The events after this number follow. Left out: replace all that you have."),
     ] = UNSET
+    dropped_for: Annotated[
+        Literal["too_slow"] | UnsetType,
+        Meta(
+            description="Why the server ended the last connection of this login session to the room, where its close "
+            "frame (4001) may not have arrived. Told once."
+        ),
+    ] = UNSET
 
 
 class Ack(Struct, tag="ack", frozen=True):

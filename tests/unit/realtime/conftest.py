@@ -21,6 +21,7 @@ from synctv_server.domain.rooms import Room, RoomSettings, Visibility
 from synctv_server.domain.sessions import Actor, ActorKind, Person
 from synctv_server.domain.times import Millis
 from synctv_server.observability.metrics import Metrics
+from synctv_server.realtime.dropped import Dropped
 from synctv_server.realtime.room import LiveRoom
 from synctv_server.realtime.session import Session
 from synctv_server.realtime.surroundings import Surroundings
@@ -66,6 +67,7 @@ class Stage:
         self.log = MemoryRoomLog(self._encode, self._number, self.now)
         self.around = Surroundings(
             self.log,
+            Dropped(self.now),
             self.limits,
             self.metrics,
             self.now,

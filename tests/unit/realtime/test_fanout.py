@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from synctv_server.domain.ids import SessionId
 from synctv_server.domain.permissions import Override, Permission
-from tests.unit.realtime.conftest import Stage, member_of, tick
+from synctv_server.realtime.wire import GoingAway
+from tests.unit.realtime.conftest import ROOM, Stage, member_of, tick
 
 BLIND = Override(deny=Permission.VIEW_MEMBERS)
 
@@ -134,6 +136,28 @@ async def test_a_viewer_that_takes_nothing_for_five_seconds_is_dropped(stage: St
     stage.moment += 1
     stage.live.tick(stage.now())
     assert slow.closed_with == 4001
+
+
+async def test_who_was_dropped_is_told_once_when_it_comes_back(stage: Stage) -> None:
+    session, slow = stage.viewer(capacity=1)
+    for _ in range(stage.limits.outbox_messages + 1):
+        session.answer(GoingAway(0))
+    assert slow.closed_with == 4001
+    session.closed()
+    told = [stage.viewer()[1].frames[0].get("dropped_for") for _ in range(2)]
+    assert told == ["too_slow", None]
+
+
+async def test_who_comes_back_much_later_is_told_nothing_of_it(stage: Stage) -> None:
+    dropped = stage.around.dropped
+    dropped.note(ROOM, SessionId("ses_1"))
+    stage.moment += 600_001
+    assert "dropped_for" not in stage.viewer()[1].frames[0]
+    dropped.note(ROOM, SessionId("ses_1"))
+    stage.moment += 600_001
+    dropped.sweep()
+    stage.moment -= 600_001
+    assert "dropped_for" not in stage.viewer()[1].frames[0]
 
 
 async def test_a_viewer_that_takes_a_little_now_and_then_stays(stage: Stage) -> None:

@@ -143,6 +143,8 @@ export interface Welcome {
   limits: LimitsObject;
   /** The events after this number follow. Left out: replace all that you have. */
   resumed_from?: number;
+  /** Why the server ended the last connection of this login session to the room, where its close frame (4001) may not have arrived. Told once. */
+  dropped_for?: 'too_slow';
 }
 
 /** A room. */
