@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from synctv_server.api.parts import Parts, ServerStatus
 from synctv_server.api.web.files import WebClient
 from synctv_server.api.ws.handler import SocketDoor
 from synctv_server.app.accounts import AccountServices, build_accounts
+from synctv_server.app.draining import DrainTimes
 from synctv_server.app.ground import Ground, lay_ground
 from synctv_server.app.rooms import RoomServices, build_rooms
 from synctv_server.app.work import build_jobs
@@ -33,7 +35,6 @@ from synctv_server.security.signed_urls import UrlSigner
 from synctv_server.store.idempotency import IdempotencyStore
 
 _COME_BACK_SPREAD_MS = 5 * SECOND
-_FLUSH_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Application:
     jobs: Jobs
     hub: Hub
     link_base: str
-    drain_seconds: float
+    drain_times: DrainTimes
 
     async def setup_url(self, *, replace_expired: bool) -> str | None:
         """The link that makes the first account; None once that is done, or while an expired one is not replaced."""
@@ -58,7 +59,9 @@ class Application:
     async def drain(self) -> None:
         """The server is about to stop: not ready any more, viewers told when to come back, their sockets closed."""
         self.health.drain()
-        flush_seconds = min(_FLUSH_SECONDS, self.drain_seconds)
+        if len(self.hub):
+            await asyncio.sleep(self.drain_times.lead_seconds)
+        flush_seconds = self.drain_times.flush_seconds
         await self.hub.shut_down(spread_ms=_COME_BACK_SPREAD_MS, flush_seconds=flush_seconds)
 
 
@@ -106,7 +109,7 @@ def _assemble(ground: Ground, accounts: AccountServices, rooms: RoomServices) ->
         jobs=build_jobs(ground, accounts, rooms, parts.idempotency),
         hub=rooms.hub,
         link_base=ground.link_base,
-        drain_seconds=settings.server.drain_seconds,
+        drain_times=DrainTimes.of(settings.server.drain_seconds),
     )
 
 

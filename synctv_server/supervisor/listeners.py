@@ -47,8 +47,11 @@ class ControlProtocol(H11Protocol):
         self.app = with_peer(self.app, peer_of(connection))
 
 
-def public_listener(app: Any, websocket_protocol: type[asyncio.Protocol], drain_seconds: int) -> Listener:
-    """Serves `app` over TCP, with WebSockets as the contract has them (§4: sizes and pings)."""
+def public_listener(app: Any, websocket_protocol: type[asyncio.Protocol], requests_seconds: int) -> Listener:
+    """Serves `app` over TCP, with WebSockets as the contract has them (§4: sizes and pings).
+
+    When it stops, requests that are under way have `requests_seconds` to end.
+    """
     return Listener(
         uvicorn.Config(
             app,
@@ -59,7 +62,7 @@ def public_listener(app: Any, websocket_protocol: type[asyncio.Protocol], drain_
             ws_ping_timeout=PING_DEADLINE_SECONDS,
             ws_per_message_deflate=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=drain_seconds,
+            timeout_graceful_shutdown=requests_seconds,
             backlog=_BACKLOG,
             **_QUIET,
         )

@@ -116,7 +116,7 @@ async def _serve(
 ) -> None:
     running = await serving.running()
     application = serving.application
-    public = public_listener(application.public, FanOutProtocol, serving.server.drain_seconds)
+    public = public_listener(application.public, FanOutProtocol, application.drain_times.requests_seconds)
     control = control_listener(application.control)
     _prepare_process()
     async with asyncio.TaskGroup() as tasks:

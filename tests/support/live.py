@@ -86,7 +86,7 @@ async def serving(
     loaded = await installed(folder, kind="sqlite", server__port=0, **settings)
     async with open_application(loaded, clock=clock) as application:
         with bind_tcp("127.0.0.1", 0) as bound:
-            listener = public_listener(application.public, FanOutProtocol, drain_seconds=1)
+            listener = public_listener(application.public, FanOutProtocol, requests_seconds=1)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(listener.serve(sockets=[bound]))
                 await listener.answering.wait()

@@ -42,7 +42,10 @@ class ServerSection(Section):
         10,
         ge=0,
         le=300,
-        description="How long a stopping server gives its viewers to hear that it goes away.",
+        description=(
+            "The most that a stopping server takes: for its proxy to see that it is not ready any more, for its "
+            "viewers to hear that it goes away, and for requests that are under way to end."
+        ),
     )
 
     @field_validator("host")
