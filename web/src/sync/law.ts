@@ -9,13 +9,14 @@ import type { Tuning } from './tuning';
 export interface Law {
   /** The factor on the room's rate for this drift, `elapsed` seconds after the last call. */
   factor(drift: number, elapsed: number): number;
+  /** Begins anew, after a start or a stall: brings the picture to rest once, however small the drift. */
   reset(): void;
 }
 
 /** Proportional and integral, within 5 % so that nobody hears it. */
 export class FineLaw implements Law {
   #tuning: Tuning;
-  #isCorrecting = false;
+  #isCorrecting = true;
   #sum = 0;
 
   constructor(tuning: Tuning) {
@@ -36,7 +37,7 @@ export class FineLaw implements Law {
   }
 
   reset(): void {
-    this.#isCorrecting = false;
+    this.#isCorrecting = true;
     this.#sum = 0;
   }
 }

@@ -16,7 +16,7 @@ export class SeekCost {
 
   learn(milliseconds: number): void {
     const cost = Math.min(milliseconds, COST_MOST_MS);
-    this.#milliseconds = cost > this.#milliseconds ? cost : this.#milliseconds * 0.7 + cost * 0.3;
+    this.#milliseconds = cost > this.#milliseconds ? cost : (this.#milliseconds + cost) / 2;
   }
 }
 
@@ -25,7 +25,7 @@ export class SeekCost {
  * took very long (the first of all, a machine under load) says nothing about the next.
  */
 export class StartLag {
-  #milliseconds = 25;
+  #milliseconds = 60;
 
   /** How much too early to ask, in milliseconds. */
   get lead(): number {
@@ -36,7 +36,7 @@ export class StartLag {
   learn(drift: number): void {
     const lag = this.#milliseconds - drift;
     if (lag >= -LAG_MOST_MS && lag <= LAG_MOST_MS) {
-      this.#milliseconds = Math.max(0, this.#milliseconds * 0.6 + lag * 0.4);
+      this.#milliseconds = Math.max(0, (this.#milliseconds + lag) / 2);
     }
   }
 }

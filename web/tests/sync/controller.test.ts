@@ -105,9 +105,17 @@ describe('starting', () => {
 });
 
 describe('staying in step', () => {
+  test('a start that missed by a little is brought to rest, not only to the edge of the dead zone', () => {
+    const { world, viewer } = watching({ playLatencyMs: () => 85 });
+    world.pass(400);
+    expect(viewer.drift).toBeCloseTo(-0.025, 3);
+    world.pass(4_000);
+    expect(Math.abs(viewer.drift)).toBeLessThan(0.01);
+  });
+
   test('a drift inside the dead zone is left alone', () => {
     const { world, viewer } = watching();
-    world.pass(2_000);
+    world.pass(8_000);
     viewer.player.displace(0.02 - viewer.drift);
     world.pass(1_000, () => expect(viewer.player.rate).toBe(1));
   });
@@ -166,7 +174,7 @@ describe('staying in step', () => {
 
   test('nothing is corrected while the page is hidden, and all of it after', () => {
     const { world, viewer } = watching();
-    world.pass(2_000);
+    world.pass(8_000);
     viewer.controller.setHidden(true);
     viewer.player.displace(-8);
     world.pass(10_000, () => expect(viewer.player.rate).toBe(1));
