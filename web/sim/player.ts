@@ -1,7 +1,7 @@
 /** A player with the faults that real ones have, and a record of all that was asked of it. */
 
 import type { Player, PlayerState } from '../src/sync/player';
-import type { World } from './world';
+import type { Moments } from './world';
 
 /** From and to, in milliseconds of the world. */
 export type Span = readonly [number, number];
@@ -11,6 +11,8 @@ export interface Faults {
   /** Where a seek to this position ends, in seconds: players that know key frames only, or land beside. */
   landing?: (position: number) => number;
   playLatencyMs?: () => number;
+  /** From being told a rate to running at it. */
+  rateLatencyMs?: number;
   /** Speed of the player's own clock, 1 when right. */
   skew?: number;
   /** Without data, and the player says so. */
@@ -41,7 +43,7 @@ export class ModelPlayer implements Player {
   readonly rates: 'fine' | 'coarse';
   readonly asked: Asked[] = [];
   isBlocked = false;
-  #world: World;
+  #world: Moments;
   #faults: Faults;
   #standing: readonly Span[];
   #position = 0;
@@ -51,7 +53,7 @@ export class ModelPlayer implements Player {
   #movesFrom = 0;
   #rate = 1;
 
-  constructor(world: World, faults: Faults = {}) {
+  constructor(world: Moments, faults: Faults = {}) {
     this.#world = world;
     this.#faults = faults;
     this.#standing = [...(faults.stalls ?? []), ...(faults.frozen ?? [])];
@@ -109,14 +111,20 @@ export class ModelPlayer implements Player {
 
   setRate(rate: number): void {
     this.#note('rate', rate);
-    this.#move();
-    this.#rate = this.rates === 'coarse' ? Math.round(rate * 4) / 4 : rate;
+    const kept = this.rates === 'coarse' ? Math.round(rate * 4) / 4 : rate;
+    if (this.#faults.rateLatencyMs) this.#world.after(this.#faults.rateLatencyMs, () => this.#runAt(kept));
+    else this.#runAt(kept);
   }
 
   /** As if its owner had dragged it. */
   displace(seconds: number): void {
     this.#move();
     this.#position += seconds;
+  }
+
+  #runAt(rate: number): void {
+    this.#move();
+    this.#rate = rate;
   }
 
   #note(what: Asked['what'], value: number): void {

@@ -10,8 +10,13 @@ interface Timer {
   run: () => void;
 }
 
-export class World implements Timers {
-  /** True time in milliseconds; every clock in the world is this one with its faults. */
+/** True time: a world's, or the machine's own. */
+export interface Moments extends Timers {
+  /** In milliseconds; every clock is this one with its faults. */
+  readonly now: number;
+}
+
+export class World implements Moments {
   now = 0;
   #timers: Timer[] = [];
 

@@ -22,6 +22,8 @@ export const TICK_MS = 50;
 
 const DECISION_MS = 250;
 const SEEK_BEYOND = 1.5;
+/** After a stall, or unseen: the picture has jumped already, and half a minute of catching up would be felt. */
+const SEEK_BEYOND_WHEN_INTERRUPTED = 0.5;
 /** For a player whose rate cannot be changed. */
 const SEEK_BEYOND_WHEN_DEAF = 0.25;
 const IN_STEP = 0.25;
@@ -82,6 +84,7 @@ export class SyncController {
   #tries = 0;
   #isHidden = false;
   #isFree = false;
+  #wasInterrupted = false;
   #offset = 0;
   #tickedAt: number | undefined;
   #decidedAt = Number.NEGATIVE_INFINITY;
@@ -211,6 +214,7 @@ export class SyncController {
 
   #seek(why: Cue['why'], missed = 0): void {
     this.#enter('cue');
+    this.#wasInterrupted = false;
     this.#player.pause();
     this.#setRate(1);
     const ahead = ((this.#cost.lead + this.#lag.lead) / 1000) * (this.#state?.rate ?? 1);
@@ -256,7 +260,9 @@ export class SyncController {
 
   #follow(): void {
     const now = this.#clock.local();
-    if (this.#isHidden || this.#player.state() !== 'ready') this.#pass();
+    const state = this.#player.state();
+    if (this.#isHidden || state === 'stalled') this.#wasInterrupted = true;
+    if (this.#isHidden || state !== 'ready') this.#pass();
     else if (this.#player.isPaused()) this.#resume(now);
     else this.#read(now);
   }
@@ -293,7 +299,9 @@ export class SyncController {
     const elapsed = Math.min(1, (now - this.#decidedAt) / 1000);
     this.#decidedAt = now;
     this.#drift = drift;
-    this.#seeks.observe(Math.abs(drift) < IN_STEP, now);
+    const isInStep = Math.abs(drift) < IN_STEP;
+    if (isInStep) this.#wasInterrupted = false;
+    this.#seeks.observe(isInStep, now);
     this.#response.observe(drift, this.#rate - (this.#state?.rate ?? 1), elapsed, now);
     if (now < this.#quietUntil) return;
     if (this.#start && this.#judge(this.#start, drift, now)) return;
@@ -302,14 +310,18 @@ export class SyncController {
 
   #correct(drift: number, elapsed: number, now: number): void {
     const isDeaf = this.#response.isDeaf(now);
-    const beyond = isDeaf ? SEEK_BEYOND_WHEN_DEAF : SEEK_BEYOND;
-    // A slow room is also caught up with slowly: half a minute of correction is the most anyone should wait.
-    const isFar = Math.abs(drift) > beyond * Math.min(1, this.#state?.rate ?? 1);
-    if (isFar && this.#seeks.allows(now)) {
+    if (Math.abs(drift) > this.#reach(isDeaf) && this.#seeks.allows(now)) {
       this.#seeks.spend(now);
       this.#seek('correction');
     } else if (isDeaf || this.#readings.spread > SENSELESS) this.#setRate(1);
     else this.#setRate(this.#law.factor(drift, elapsed));
+  }
+
+  /** The drift beyond which a seek is better than a rate, in seconds of film. */
+  #reach(isDeaf: boolean): number {
+    const normal = this.#wasInterrupted ? SEEK_BEYOND_WHEN_INTERRUPTED : SEEK_BEYOND;
+    // A slow room is also caught up with slowly: half a minute of correction is the most anyone should wait.
+    return (isDeaf ? SEEK_BEYOND_WHEN_DEAF : normal) * Math.min(1, this.#state?.rate ?? 1);
   }
 
   /**

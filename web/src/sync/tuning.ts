@@ -18,7 +18,7 @@ export interface Tuning {
 }
 
 export const TUNING: Tuning = {
-  proportional: 0.8,
+  proportional: 1.2,
   integral: 0.08,
   most: 0.05,
   deadZone: 0.03,

@@ -184,6 +184,13 @@ describe('staying in step', () => {
     expect(Math.abs(viewer.drift)).toBeLessThan(0.06);
   });
 
+  test('a stall that the rate would need twenty seconds for is made up for by one seek', () => {
+    const { world, viewer } = watching({ stalls: [[5_000, 6_000]], playLatencyMs: () => 60 });
+    world.pass(9_000);
+    expect(viewer.player.seeks).toHaveLength(2);
+    expect(Math.abs(viewer.drift)).toBeLessThan(0.03);
+  });
+
   test('nothing is corrected while the player waits for data', () => {
     const { world, viewer } = watching({ stalls: [[3_000, 9_000]] });
     world.pass(8_900);
