@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 _LEAD, _FLUSH, _REQUESTS = 0.1, 0.2, 0.3
@@ -20,12 +19,12 @@ class DrainTimes:
 
     lead_seconds: float
     flush_seconds: float
-    requests_seconds: int
+    requests_seconds: float
 
     @classmethod
     def of(cls, drain_seconds: float) -> DrainTimes:
         return cls(
             lead_seconds=drain_seconds * _LEAD,
             flush_seconds=drain_seconds * _FLUSH,
-            requests_seconds=math.ceil(drain_seconds * _REQUESTS),
+            requests_seconds=drain_seconds * _REQUESTS,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import math
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,18 +21,39 @@ _KEEP_ALIVE_SECONDS = (
     75  # longer than nginx keeps an idle connection to us, so that it never meets a closed one
 )
 _BACKLOG = 2048
+_CONTROL_SECONDS = 5
+_CUT_SECONDS = 2
+"""For a request whose connection was cut to notice it."""
 
 
 class Listener(uvicorn.Server):
-    """A server of uvicorn that leaves the process's signals to the supervisor. `answering` is set once it accepts."""
+    """A server of uvicorn that leaves the process's signals to the supervisor. `answering` is set once it accepts.
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    When it stops, requests that are under way have `requests_seconds`; then their connections are cut, which ends
+    them as a visitor who goes away does. uvicorn by itself would cancel them, and log a stack trace for each.
+    """
+
+    def __init__(self, config: uvicorn.Config, requests_seconds: float) -> None:
         super().__init__(config)
         self.answering = asyncio.Event()
+        self._requests_seconds = requests_seconds
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self.answering.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        cutting = loop.call_later(self._requests_seconds, self._cut)
+        try:
+            await super().shutdown(sockets=sockets)
+        finally:
+            cutting.cancel()
+
+    def _cut(self) -> None:
+        for connection in list(self.server_state.connections):
+            transport: asyncio.Transport = connection.transport
+            transport.abort()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -47,11 +69,10 @@ class ControlProtocol(H11Protocol):
         self.app = with_peer(self.app, peer_of(connection))
 
 
-def public_listener(app: Any, websocket_protocol: type[asyncio.Protocol], requests_seconds: int) -> Listener:
-    """Serves `app` over TCP, with WebSockets as the contract has them (§4: sizes and pings).
-
-    When it stops, requests that are under way have `requests_seconds` to end.
-    """
+def public_listener(
+    app: Any, websocket_protocol: type[asyncio.Protocol], requests_seconds: float
+) -> Listener:
+    """Serves `app` over TCP, with WebSockets as the contract has them (§4: sizes and pings)."""
     return Listener(
         uvicorn.Config(
             app,
@@ -62,17 +83,25 @@ def public_listener(app: Any, websocket_protocol: type[asyncio.Protocol], reques
             ws_ping_timeout=PING_DEADLINE_SECONDS,
             ws_per_message_deflate=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=requests_seconds,
+            timeout_graceful_shutdown=math.ceil(requests_seconds) + _CUT_SECONDS,
             backlog=_BACKLOG,
             **_QUIET,
-        )
+        ),
+        requests_seconds,
     )
 
 
 def control_listener(app: Any) -> Listener:
     """Serves `app` to the operator."""
     return Listener(
-        uvicorn.Config(app, http=ControlProtocol, ws="none", timeout_graceful_shutdown=5, **_QUIET)
+        uvicorn.Config(
+            app,
+            http=ControlProtocol,
+            ws="none",
+            timeout_graceful_shutdown=_CONTROL_SECONDS + _CUT_SECONDS,
+            **_QUIET,
+        ),
+        _CONTROL_SECONDS,
     )
 
 

@@ -100,11 +100,14 @@ class RoomClient:
         await self.socket.send(json.dumps(frame) if isinstance(frame, dict) else frame)
 
     async def command(self, kind: str, **fields: Any) -> Frame:
-        """Send a command and give its one answer, `ack` or `error`."""
+        """Send a command and give its one answer, `ack` or `error`; ConnectionError where the line ends before it."""
         command_id = fields.pop("id", None) or f"c{next(self._ids)}"
-        answer = self._answers[command_id] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+        self._answers[command_id] = answer
         await self.send({"type": kind, "id": command_id, **fields})
-        return await asyncio.wait_for(answer, DEADLINE_SECONDS)
+        # Not `wait_for`: on Python 3.11 it may swallow a cancellation that comes together with the answer.
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            return await answer
 
     async def ok(self, kind: str, **fields: Any) -> Frame:
         """A command that has to succeed; its event has arrived too, when it had one."""
@@ -133,6 +136,12 @@ class RoomClient:
         await self.until(look)
         return found[0]
 
+    async def changed(self) -> None:
+        """Wait, for as long as it takes, for the next frame or the end."""
+        async with self._changed:
+            if self.close_code is None:
+                await self._changed.wait()
+
     async def closed(self) -> int:
         """The code with which the server closes."""
         await self.until(lambda: self.close_code is not None)
@@ -150,6 +159,7 @@ class RoomClient:
         finally:
             async with self._changed:
                 self.close_code = self.socket.close_code
+                self._give_up_waiting()
                 self._changed.notify_all()
 
     async def _take(self, data: str | bytes) -> None:
@@ -195,9 +205,15 @@ class RoomClient:
                 for user_id in frame["user_ids"]:
                     self.present.pop(user_id, None)
 
+    def _give_up_waiting(self) -> None:
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(ConnectionError("the connection ended before the answer"))
+                answer.exception()  # nobody has to look at it
+
     def _settle(self, frame: Frame) -> None:
         answer = self._answers.get(frame["id"])
-        if answer is None:
+        if answer is None or answer.cancelled():
             return
         if answer.done():
             raise ProtocolError(f"command {frame['id']} was answered twice")
