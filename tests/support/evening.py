@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ class Evening:
 
     server: Server
 
-    def __init__(self, data: Path, environ: dict[str, str]) -> None:
+    def __init__(self, data: Path, environ: dict[str, str], through: Sequence[str] = ()) -> None:
         self.data = data
+        self._through = through
         self.log = data.with_name(f"{data.name}.log")
         self._environ = {**_UNLIMITED, **environ}
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -36,7 +37,12 @@ class Evening:
 
     async def start(self) -> None:
         self.server = await start_server(
-            self.data, "--port", str(self.port), environ=self._environ, log=self.log
+            self.data,
+            "--port",
+            str(self.port),
+            environ=self._environ,
+            log=self.log,
+            through=self._through,
         )
 
     async def kill(self) -> None:
@@ -73,10 +79,12 @@ class Evening:
 
 
 @asynccontextmanager
-async def evening(folder: Path, *, guests: int = 0, **environ: str) -> AsyncIterator[Evening]:
+async def evening(
+    folder: Path, *, guests: int = 0, through: Sequence[str] = (), **environ: str
+) -> AsyncIterator[Evening]:
     """An evening that has begun; `limits__chat_per_second="3"` sets `limits.chat_per_second`."""
     named = {f"SYNCTV__{name.upper()}": value for name, value in environ.items()}
-    begun = Evening(folder / "data", named)
+    begun = Evening(folder / "data", named, through)
     await begun.start()
     try:
         await begun.invite(guests)

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,13 +45,21 @@ class Server:
 
 
 async def start_server(
-    data_dir: Path, *arguments: str, environ: Mapping[str, str] | None = None, log: Path | None = None
+    data_dir: Path,
+    *arguments: str,
+    environ: Mapping[str, str] | None = None,
+    log: Path | None = None,
+    through: Sequence[str] = (),
 ) -> Server:
-    """Start it and wait until it says that it runs; its log goes to `log`. AssertionError when it ends instead."""
+    """Start it and wait until it says that it runs; its log goes to `log`. AssertionError when it ends instead.
+
+    `through` is a command that becomes the server, such as `small_disk` gives: the data directory is seen with the
+    eyes of that process then.
+    """
     errors = (log or data_dir.with_suffix(".log")).open("ab")
     with contextlib.closing(errors):
         process = await asyncio.create_subprocess_exec(
-            *(*SYNCTV, "--data-dir", str(data_dir), "--json", "serve", "--port", "0", *arguments),
+            *(*through, *SYNCTV, "--data-dir", str(data_dir), "--json", "serve", "--port", "0", *arguments),
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=errors,
@@ -60,7 +68,8 @@ async def start_server(
     assert process.stdout is not None
     line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
     assert line, f"the server ended with {await process.wait()}:\n{_end_of(errors.name)}"
-    return Server(process, data_dir, json.loads(line)["result"])
+    seen = Path(f"/proc/{process.pid}/root{data_dir}") if through else data_dir
+    return Server(process, seen, json.loads(line)["result"])
 
 
 @asynccontextmanager
