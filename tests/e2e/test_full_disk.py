@@ -64,7 +64,7 @@ async def goes_on(night: Evening, ann: RoomClient, ben: RoomClient) -> None:
     assert (await night.call("GET", f"/rooms/{night.room}/playback"))["revision"] == 0
     async with night.person(2) as late:
         assert late.welcomes[0]["room"]["id"] == night.room
-        await ben.event("member.joined", lambda frame: len(ben.present) == 3)
+        await ben.until(lambda: len(ben.present) == 3)
     async with night.http(None) as probe:
         assert (await probe.get("/health/live")).status_code == 200
         ready = (await probe.get("/health/ready")).json()
@@ -90,7 +90,7 @@ async def test_a_commit_that_takes_two_seconds_holds_nobody_else_up(tmp_path: Pa
                 rounds += 1
                 await is_told_at_once(ann, ben, rounds)
             async with asyncio.timeout(AT_ONCE_SECONDS), night.person(2):
-                await ben.event("member.joined", lambda frame: len(ben.present) == 3)
+                await ben.until(lambda: len(ben.present) == 3)
             assert not waiting.done()
             other.execute("ROLLBACK")
         assert (await waiting)["type"] == "ack"

@@ -18,12 +18,14 @@ def small_disk(folder: Path, megabytes: int) -> Sequence[str]:
     AssertionError where this machine lets nobody mount anything.
     """
     folder.mkdir(parents=True)
+    complaint = ""
     mount = f"mount -t tmpfs -o size={megabytes}m,mode=700 tmpfs '{folder}'"
     for way in _WAYS:
         tried = subprocess.run([*way, "sh", "-c", mount], capture_output=True, text=True, check=False)
         if tried.returncode == 0:
             return (*way, "sh", "-c", f'{mount} && exec "$@"', "sh")
-    raise AssertionError(f"a small disk needs root or user namespaces (unshare): {tried.stderr}")
+        complaint = tried.stderr
+    raise AssertionError(f"a small disk needs root or user namespaces (unshare): {complaint}")
 
 
 def fill(folder: Path) -> Path:
@@ -35,6 +37,7 @@ def fill(folder: Path) -> Path:
             try:
                 file.write(b"\1" * size)
             except OSError as error:
-                assert error.errno == errno.ENOSPC
+                if error.errno != errno.ENOSPC:
+                    raise
                 size //= 2
     return ballast
