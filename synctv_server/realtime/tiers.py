@@ -1,7 +1,7 @@
 """The viewers of one room in groups that are written to one after the other, so that a full house stops nobody else.
 
-`LiveRoom` feeds it, `Session` takes a place. A room of up to `TIER_VIEWERS` is one tier, and one write for each viewer
-in one loop; in a larger one the loop of the server turns between two tiers.
+`LiveRoom` feeds it, `Session` takes a place. A room of up to 500 is written to in one go; in a larger one the
+server looks after everybody else between two tiers, and rests for a moment so that its threads get on too.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from synctv_server.domain.times import Millis
 from synctv_server.realtime.fanout import FanOut, Pending
 from synctv_server.realtime.surroundings import Surroundings
 
-TIER_VIEWERS = 250
-"""What is written in one go: 2.5 ms at 10 µs a viewer, and whoever comes next waits for two of them at most."""
+TIER_VIEWERS = 100
+"""About a millisecond of writing. A command elsewhere goes through several turns of the loop, and waits in each."""
+
+TIERS_IN_ONE_GO = 5
+REST_SECONDS = 0.002
+"""The timer of the loop is good to a millisecond: this is one to two."""
 
 
 class Tiers:
@@ -30,6 +34,7 @@ class Tiers:
         self._around = around
         self._replaceable = replaceable
         self._due: dict[FanOut, None] = {}
+        self._is_scheduled = False
         self._tiers = [self._build()]
 
     def __len__(self) -> int:
@@ -60,9 +65,10 @@ class Tiers:
         return sum(tier.count_behind() for tier in self._tiers)
 
     def drop_stalled(self, now: Millis) -> None:
-        """Drop the viewers whose sockets have taken nothing for too long. Called by the clock."""
+        """Drop the viewers whose sockets have taken nothing for too long, and empty tiers. Called by the clock."""
         for tier in self._tiers:
             tier.drop_stalled(now)
+        self._tiers = [tier for tier in self._tiers if len(tier)] or self._tiers[:1]
 
     def _build(self) -> FanOut:
         return FanOut(self._room_id, self._around, self._replaceable, self._schedule)
@@ -72,14 +78,26 @@ class Tiers:
             tier.put(pending)
 
     def _schedule(self, tier: FanOut) -> None:
-        if not self._due:
-            asyncio.get_running_loop().call_soon(self._tick)
         self._due[tier] = None
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            asyncio.get_running_loop().call_soon(self._tick)
 
     def _tick(self) -> None:
-        """Flush one tier; the next has its turn when the loop has looked after everybody else."""
-        tier = next(iter(self._due))
-        del self._due[tier]
-        if self._due:
-            asyncio.get_running_loop().call_soon(self._tick)
-        tier.flush()
+        self._is_scheduled = False
+        try:
+            for tier in self._take_due():
+                tier.flush()
+        finally:
+            if self._due and not self._is_scheduled:
+                self._is_scheduled = True
+                asyncio.get_running_loop().call_later(REST_SECONDS, self._tick)
+
+    def _take_due(self) -> list[FanOut]:
+        """What is flushed now: everything that is due, in a full house one tier."""
+        due = list(self._due)
+        if len(self._tiers) > TIERS_IN_ONE_GO:
+            due = due[:1]
+        for tier in due:
+            del self._due[tier]
+        return due

@@ -38,8 +38,9 @@ def seated(
     """Seats in so many new rooms, for so many viewers in each, where each person has up to `of_a_person` of them."""
     seats = []
     for number in range(rooms):
-        room = server.room(f"Room {number}", allow_guests=True)
-        people = [server.guest(room) for _ in range(-(-viewers // of_a_person))]
+        count = -(-viewers // of_a_person)
+        room = server.room(f"Room {number}", allow_guests=True, max_members=count + 1)
+        people = [server.guest(room) for _ in range(count)]
         seats += [Seat(number, f"/api/v1/rooms/{room}/ws", people[n // of_a_person]) for n in range(viewers)]
     return seats
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.load.findings import Outcome
 from tests.load.scenarios.comeback import comeback
 from tests.load.scenarios.full_house import full_house
+from tests.load.scenarios.jitter import jitter
 from tests.load.scenarios.joins import joins
 from tests.load.scenarios.many_rooms import many_rooms
 from tests.load.scenarios.soak import soak
@@ -24,6 +25,7 @@ ALL: dict[str, Scenario] = {
     "storm": storm,
     "stall": stall,
     "comeback": comeback,
+    "jitter": jitter,
     "full-house": full_house,
     "many-rooms": many_rooms,
     "soak": soak,
