@@ -79,7 +79,7 @@ class Returning:
     async def _live(self) -> None:
         while not self._is_leaving:
             # The server may not be there yet, or be about to stop.
-            with suppress(OSError, InvalidHandshake, EOFError, TimeoutError):
+            with suppress(OSError, InvalidHandshake, EOFError, TimeoutError, httpx.HTTPError):
                 await self._stay()
             wait_ms = self.away[-1] if self.away and self.closes[-1:] == [4000] else 0
             await asyncio.sleep(wait_ms / 1_000 + _RETRY_SECONDS)
@@ -118,12 +118,14 @@ class Returning:
     async def _read_the_chat(self) -> None:
         """From the newest message back to the last one that is known."""
         last = max(self.known, default="")
+        missed: dict[str, str] = {}
         headers = {"Authorization": f"Bearer {self._token}"}
         async with httpx.AsyncClient(base_url=self._url, headers=headers, timeout=DEADLINE_SECONDS) as http:
             async for message in messages(http, self._room_id):
                 if message["id"] <= last:
-                    return
-                self.known[message["id"]] = message["text"]
+                    break
+                missed[message["id"]] = message["text"]
+        self.known |= missed
 
 
 async def messages(http: httpx.AsyncClient, room_id: str) -> AsyncIterator[Frame]:

@@ -31,6 +31,7 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._direct: DirectSocket | None = None
+        self._late_pong: bytes | None = None
         # An asyncio.Queue and an Event for each connection are 4 KiB that idle ones never use.
         self.queue = Inbox()  # type: ignore[assignment]
         self.writable = Gate()  # type: ignore[assignment]
@@ -86,15 +87,31 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        if self._late_pong is not None:
+            self.transport.write(self._late_pong)
+            self._late_pong = None
         if self._direct is not None and self._direct.listener is not None:
             self._direct.listener.resumed()
 
     def keepalive_timeout(self) -> None:
         self.end(CloseCode.PING_MISSED, CloseCode.PING_MISSED.reason)
 
+    def handle_ping(self) -> None:
+        pong = b"".join(self.conn.data_to_send())
+        if self.writable.is_set():
+            self.transport.write(pong)
+        else:
+            # Of many pings the last may be answered alone (RFC 6455 §5.5.3): who reads no pongs cannot pile them up.
+            self._late_pong = pong
+
+    def handle_cont(self, event: Frame) -> None:
+        if event.data or event.fin:  # empty ones count towards no limit, and are nothing to keep
+            super().handle_cont(event)
+
     def handle_close(self, event: Frame) -> None:
         self._stop_direct()
         super().handle_close(event)
+        self._hang_up_in_time()
 
     def send_receive_event_to_app(self) -> None:
         if self.curr_msg_data_type == "text" and not _is_text(self.frames):
@@ -107,6 +124,7 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
     def handle_parser_exception(self) -> None:
         self._stop_direct()
         super().handle_parser_exception()
+        self._hang_up_in_time()
 
     def shutdown(self) -> None:
         self._stop_direct()
@@ -115,6 +133,11 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_direct()
         super().connection_lost(exc)
+
+    def _hang_up_in_time(self) -> None:
+        """A transport that closes waits until its peer has read everything, which some never do."""
+        if self.close_timer is None and not self.disconnected:
+            self.close_timer = self.loop.call_later(_CLOSE_GRACE_SECONDS, self.transport.abort)
 
     def _stop_direct(self) -> None:
         direct, self._direct = self._direct, None
