@@ -136,7 +136,6 @@ async def test_two_pages_stay_in_step_through_a_minute_of_commands(
         "from the room": [round(percentile(each, 0.95)) for each in drifts],
         "from each other": round(percentile(apart, 0.95)),
     }
-    print(figures)
     assert percentile(apart, 0.95) < most_ms, figures
     assert all(percentile(each, 0.95) < most_ms for each in drifts), figures
 

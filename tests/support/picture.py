@@ -52,7 +52,7 @@ class Picture:
 
     def landing(self, name: str, state: State) -> float:
         """Milliseconds from `effective_at` to the event by which the page carried the command out."""
-        due = state["effective_at"]
+        due = float(state["effective_at"])
         return next(event.at for event in self.events if event.name == name and event.at > due - 500) - due
 
     def position(self, moment: float) -> float:

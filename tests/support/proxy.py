@@ -84,7 +84,9 @@ async def delaying(url: str, line: Line) -> AsyncIterator[str]:
 
     async def join(near: _End) -> None:
         try:
-            _, far = await loop.create_connection(lambda: _End(hold_seconds), there.hostname, there.port)
+            _, far = await loop.create_connection(
+                lambda: _End(hold_seconds), there.hostname, there.port or 80
+            )
         except OSError:
             if near.transport:
                 near.transport.abort()

@@ -26,6 +26,7 @@ from synctv_server.domain.rooms import Room, Visibility
 from synctv_server.domain.sessions import Actor, ActorKind, Person
 from synctv_server.observability.metrics import Metrics
 from synctv_server.realtime.clock import ServerClock
+from synctv_server.realtime.dropped import Dropped
 from synctv_server.realtime.room import LiveRoom
 from synctv_server.realtime.session import Session
 from synctv_server.realtime.surroundings import Surroundings
@@ -59,7 +60,13 @@ class Alone:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ids = itertools.count()
         self._around = Surroundings(
-            self._log, LimitsSection(enabled=False), Metrics(), _clock.now, self._keep_quiet, self._spawn
+            log=self._log,
+            dropped=Dropped(_clock.now),
+            limits=LimitsSection(enabled=False),
+            metrics=Metrics(),
+            now=_clock.now,
+            publish=self._keep_quiet,
+            spawn=self._spawn,
         )
         self._live = LiveRoom(ROOM, self._around)
 
