@@ -29,6 +29,8 @@ MEDIA_TYPE = "application/problem+json"
 _FIELD = re.compile(r"(?P<fault>unknown|missing required) field `(?P<name>[^`]+)`")
 _FAULTS = {"unknown": "is not known here", "missing required": "is missing"}
 _NO_BODY = "'data'"
+_HUNG_UP = "client disconnected prematurely"
+"""Litestar's words for a visitor who is gone before the end of the body: nobody's fault here."""
 _log = logging.getLogger("synctv.http")
 
 
@@ -103,6 +105,8 @@ def error_of(exception: Exception) -> SyncTVError:
         return exception
     if isinstance(exception, HTTPException) and exception.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return _error_of_framework(exception)
+    if isinstance(exception, HTTPException) and exception.detail == _HUNG_UP:
+        return Malformed("the body ended before all of it had come")
     _log.error("request failed", exc_info=exception)
     return SyncTVError(type(exception).__name__)
 

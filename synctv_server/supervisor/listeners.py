@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -21,6 +22,7 @@ _KEEP_ALIVE_SECONDS = (
     75  # longer than nginx keeps an idle connection to us, so that it never meets a closed one
 )
 _BACKLOG = 2048
+_REQUEST_SECONDS = 20.0
 _CONTROL_SECONDS = 5
 _CUT_SECONDS = 2
 """For a request whose connection was cut to notice it."""
@@ -60,6 +62,43 @@ class Listener(uvicorn.Server):
         yield
 
 
+class PublicProtocol(H11Protocol):
+    """HTTP from strangers: a request that has begun has to go on. uvicorn waits for the rest of one for ever.
+
+    The head has `_REQUEST_SECONDS` in all, each piece of a body the same.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        super().connection_made(transport)
+        self._set_deadline()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        state = self.conn.their_state
+        if state is h11.IDLE and self._deadline is not None:
+            return
+        self._clear_deadline()
+        is_socket_now = self.transport.get_protocol() is not self
+        if state in (h11.IDLE, h11.SEND_BODY) and not is_socket_now:
+            self._set_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._clear_deadline()
+        super().connection_lost(exc)
+
+    def _set_deadline(self) -> None:
+        self._deadline = self.loop.call_later(_REQUEST_SECONDS, self.transport.abort)
+
+    def _clear_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
 class ControlProtocol(H11Protocol):
     """HTTP over the control socket: every request carries who is at the other end."""
 
@@ -76,7 +115,7 @@ def public_listener(
     return Listener(
         uvicorn.Config(
             app,
-            http="h11",
+            http=PublicProtocol,
             ws=websocket_protocol,
             ws_max_size=FRAME_BYTES_MOST,
             ws_ping_interval=HEARTBEAT_SECONDS,

@@ -19,6 +19,8 @@ SLEEPERS = {
     "tests/store/test_migration_faults.py": "cuts a migration at many points",
     "tests/store/test_postgres.py": "tries again while the database restarts",
     "tests/store/test_transactions.py": "cuts a transaction at many points",
+    "tests/api/test_unfinished_requests.py": "sends a byte now and then",
+    "tests/support/returning.py": "comes back when the server has asked it to",
     "tests/support/waiting.py": "asks again until a deadline",
     "tests/unit/realtime/test_presence.py": "asks again until a deadline",
     "tests/unit/supervisor/test_lock.py": "another process holds the lock",
