@@ -2,19 +2,19 @@
  * Keeps one player where the room is. Called by the room page with every state that comes into force, and by a
  * timer every 50 ms. Knows no DOM: a clock, timers and a player are all that it sees.
  *
- * A start is a cue: the player is held on a frame a little ahead of the room, and let go at the moment when the
- * room comes by. So a slow seek costs a short still picture, not a chase. After that small drifts are taken out
+ * A start is a cue, so that a slow seek costs a short still picture, not a chase. After that small drifts are taken out
  * by the rate, and large ones by another cue, ever more rarely while that does not help. What does not answer (a
  * player that lies, a clock that leaps, a page that is hidden) is left alone.
  */
 
 import type { PlaybackObject } from '../generated/realtime';
 import type { Clock } from './clock';
+import { type Cue, CueAim } from './cue';
 import { CoarseLaw, FineLaw, type Law, RateResponse } from './law';
 import { positionAt } from './playback';
 import type { Player } from './player';
 import { Readings } from './readings';
-import { Backoff, SeekCost, StartLag } from './seeking';
+import { Backoff } from './seeking';
 import type { Cancel, Timers } from './timers';
 import { TUNING, type Tuning } from './tuning';
 
@@ -37,7 +37,6 @@ const SENSELESS = 0.5;
 const QUIET_AFTER_CORRECTION_MS = 3_000;
 const QUIET_AFTER_PLAY_MS = 1_000;
 const CUE_PATIENCE_MS = 2_000;
-const LANDING_MOST = 3;
 const SETTLE_TRIES = 3;
 /** A pause between two ticks in which a machine may have slept, and its clock with it. */
 const GAP_MOST_MS = 5_000;
@@ -47,14 +46,6 @@ const GAP_MOST_MS = 5_000;
  * `cue` waiting for the seek, `armed` waiting for the moment, `follow` playing under the law.
  */
 type Phase = 'idle' | 'settle' | 'start' | 'cue' | 'armed' | 'follow';
-
-interface Cue {
-  aim: number;
-  /** How far from the aim the seek before this one landed, in seconds. */
-  missed: number;
-  askedAt: number;
-  why: 'command' | 'again' | 'correction';
-}
 
 /** A start that has not been looked at yet. */
 interface Start {
@@ -71,8 +62,7 @@ export class SyncController {
   #player: Player;
   #law: Law;
   #readings: Readings;
-  #cost = new SeekCost();
-  #lag = new StartLag();
+  #aim = new CueAim();
   #response = new RateResponse();
   #seeks = new Backoff(QUIET_AFTER_CORRECTION_MS);
   #plays = new Backoff(QUIET_AFTER_PLAY_MS);
@@ -182,6 +172,10 @@ export class SyncController {
     if (this.#cue) this.#cue.askedAt = now;
   }
 
+  get #roomRate(): number {
+    return this.#state?.rate ?? 1;
+  }
+
   #target(): number {
     if (!this.#state) return 0;
     const position = positionAt(this.#state, this.#clock.server());
@@ -217,8 +211,7 @@ export class SyncController {
     this.#wasInterrupted = false;
     this.#player.pause();
     this.#setRate(1);
-    const ahead = ((this.#cost.lead + this.#lag.lead) / 1000) * (this.#state?.rate ?? 1);
-    const aim = this.#target() + ahead + missed;
+    const aim = this.#aim.ahead(this.#target(), this.#roomRate, missed);
     this.#cue = { aim, missed, askedAt: this.#clock.local(), why };
     this.#player.seek(aim);
   }
@@ -226,25 +219,17 @@ export class SyncController {
   #await(): void {
     const cue = this.#cue;
     if (!cue) return;
-    const waited = this.#clock.local() - cue.askedAt;
+    const now = this.#clock.local();
     const state = this.#player.state();
     // Some browsers fetch nothing before play: after a while it must be asked for.
-    if (state !== 'ready' && state !== 'ended' && waited < CUE_PATIENCE_MS) return;
-    this.#cost.learn(waited);
-    const landing = this.#landing(cue);
-    cue.missed = cue.aim - landing;
-    const early = ((landing - this.#target()) / (this.#state?.rate ?? 1)) * 1000 - this.#lag.lead;
+    if (state !== 'ready' && state !== 'ended' && now - cue.askedAt < CUE_PATIENCE_MS) return;
+    const landing = this.#aim.land(cue, this.#player.position(), now);
+    const early = this.#aim.wait(landing, this.#target(), this.#roomRate);
     if (early <= 0 || state !== 'ready') this.#go(cue);
     else {
       this.#enter('armed');
       this.#cancel = this.#timers.after(early, () => this.#go(cue, true));
     }
-  }
-
-  /** Where a seek really ended: some players know key frames only. One that is far off is no answer. */
-  #landing({ aim }: Cue): number {
-    const position = this.#player.position();
-    return Math.abs(position - aim) <= LANDING_MOST ? position : aim;
   }
 
   #go(cue?: Cue, isOnTime = false): void {
@@ -302,7 +287,7 @@ export class SyncController {
     const isInStep = Math.abs(drift) < IN_STEP;
     if (isInStep) this.#wasInterrupted = false;
     this.#seeks.observe(isInStep, now);
-    this.#response.observe(drift, this.#rate - (this.#state?.rate ?? 1), elapsed, now);
+    this.#response.observe(drift, this.#rate - this.#roomRate, elapsed, now);
     if (now < this.#quietUntil) return;
     if (this.#start && this.#judge(this.#start, drift, now)) return;
     this.#correct(drift, elapsed, now);
@@ -321,7 +306,7 @@ export class SyncController {
   #reach(isDeaf: boolean): number {
     const normal = this.#wasInterrupted ? SEEK_BEYOND_WHEN_INTERRUPTED : SEEK_BEYOND;
     // A slow room is also caught up with slowly: half a minute of correction is the most anyone should wait.
-    return (isDeaf ? SEEK_BEYOND_WHEN_DEAF : normal) * Math.min(1, this.#state?.rate ?? 1);
+    return (isDeaf ? SEEK_BEYOND_WHEN_DEAF : normal) * Math.min(1, this.#roomRate);
   }
 
   /**
@@ -332,7 +317,7 @@ export class SyncController {
     if (this.#readings.spread > UNSTEADY && now - start.at < UNDER_WAY_MS) return true;
     this.#start = undefined;
     const { cue } = start;
-    if (start.isOnTime) this.#lag.learn((drift / (this.#state?.rate ?? 1)) * 1000);
+    if (start.isOnTime) this.#aim.learn(drift, this.#roomRate);
     if (Math.abs(drift) <= SAME_PLACE || cue?.why === 'again' || cue?.why === 'correction') return false;
     this.#seek('again', cue?.missed);
     return true;
@@ -358,7 +343,7 @@ export class SyncController {
   }
 
   #setRate(factor: number): void {
-    const rate = (this.#state?.rate ?? 1) * factor;
+    const rate = this.#roomRate * factor;
     if (factor !== 1 && Math.abs(rate - this.#rate) < 0.002) return;
     if (rate === this.#rate) return;
     this.#rate = rate;
