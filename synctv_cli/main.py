@@ -32,13 +32,14 @@ COMMANDS = {
     "status": "Show what runs, and where.",
     "health": "Ask a running server how it is (exit 0 or 1).",
     "migrate": "Bring the database to another version, up or down.",
-    "keys": "Show the keys of this installation.",
+    "keys": "Show the keys of this installation, and replace them.",
+    "rotate-keys": "Sign with a new key (the same as `keys rotate`).",
     "user": "Create accounts and look after them.",
     "room": "List, show and close rooms.",
     "config": "Show and check the configuration.",
     "version": "Show the versions of synctv and of what it runs on.",
 }
-"""The menu. The module of the same name in `synctv_cli.commands` holds the command."""
+"""The menu. The module of the same name (`-` is `_`) in `synctv_cli.commands` holds the command."""
 
 
 class LazyCommands(Mapping[str, TyperCommand | TyperGroup]):
@@ -47,7 +48,7 @@ class LazyCommands(Mapping[str, TyperCommand | TyperGroup]):
     def __getitem__(self, name: str) -> TyperCommand | TyperGroup:
         if name not in COMMANDS:
             raise KeyError(name)
-        command = get_command(import_module(f"synctv_cli.commands.{name}").app)
+        command = get_command(import_module(f"synctv_cli.commands.{name.replace('-', '_')}").app)
         if not isinstance(command, TyperCommand | TyperGroup):
             raise TypeError(f"{name} is no command of Typer")
         return command

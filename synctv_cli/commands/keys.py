@@ -1,14 +1,16 @@
-"""`synctv keys …`: which keys there are, never what they are."""
+"""`synctv keys …`: which keys there are, never what they are; and a new one that signs."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from synctv_cli.commands import command_group
+from synctv_cli.commands import YES, command_group
 from synctv_cli.context import Invocation
-from synctv_cli.views import Result, Table, when
+from synctv_cli.views import Fields, Result, Table, when
 
-app = command_group("Show the keys of this installation.")
+app = command_group("Show the keys of this installation, and replace them.")
 
 
 @app.command("list")
@@ -23,3 +25,19 @@ def list_keys(ctx: typer.Context) -> Result:
     ]
     columns = ("PURPOSE", "STATE", "SINCE", "KEY ID")
     return Result(value, Table(columns, rows, "There are no keys.", frozenset(columns)))
+
+
+@app.command()
+def rotate(
+    ctx: typer.Context,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Do not wait until every server knows the new key.")
+    ] = False,
+    _yes: YES = False,
+) -> Result:
+    """Sign with a new key from now on. Nobody is signed out."""
+    from synctv_cli.admin import request
+
+    value = request(Invocation.of(ctx), "POST", "/keys/rotate", body={"force": force})
+    return Result(value, Fields([("New key", value["new_kid"]), ("Old key", value["old_kid"])]))

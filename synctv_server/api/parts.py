@@ -22,6 +22,7 @@ from synctv_server.services.auth.setup import SetupService
 from synctv_server.services.bans import BanService
 from synctv_server.services.chat import ChatService
 from synctv_server.services.invitations import InvitationService
+from synctv_server.services.key_rotation import KeyRotation
 from synctv_server.services.keys import KeyService
 from synctv_server.services.library import LibraryService
 from synctv_server.services.limits import Limits
@@ -57,6 +58,7 @@ class Parts:
     users: UserService
     invitations: InvitationService
     keys: KeyService
+    key_rotation: KeyRotation
 
     rooms: RoomService
     members: MemberService

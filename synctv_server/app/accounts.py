@@ -15,6 +15,7 @@ from synctv_server.services.auth.registration import RegistrationService
 from synctv_server.services.auth.sessions import SessionService
 from synctv_server.services.auth.setup import SetupService
 from synctv_server.services.invitations import InvitationService
+from synctv_server.services.key_rotation import KeyRotation
 from synctv_server.services.keys import KeyService
 from synctv_server.services.limits import Limits
 from synctv_server.services.users import UserService
@@ -27,6 +28,7 @@ class AccountServices:
     accounts: Accounts
     issuer: Issuer
     keys: KeyService
+    key_rotation: KeyRotation
     limits: Limits
     sessions: SessionService
     login: LoginService
@@ -50,6 +52,7 @@ async def build_accounts(ground: Ground) -> AccountServices:
         accounts=accounts,
         issuer=issuer,
         keys=keys,
+        key_rotation=KeyRotation(accounts, keys, notices, settings.auth),
         limits=Limits(
             ground.cluster.counters, settings.limits, on_refused=lambda scope: refused.labels(scope).inc()
         ),
@@ -70,4 +73,5 @@ async def _load_keys(ground: Ground) -> KeyService:
         )
     keys = KeyService(ground.database, read_master_key(master.reveal()), auth.signing_algorithm, ground.now)
     await keys.load()
+    ground.cluster.notices.follow(keys.hear)
     return keys

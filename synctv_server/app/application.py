@@ -132,6 +132,7 @@ def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices) ->
         users=accounts.users,
         invitations=accounts.invitations,
         keys=accounts.keys,
+        key_rotation=accounts.key_rotation,
         rooms=rooms.rooms,
         members=rooms.members,
         bans=rooms.bans,

@@ -52,6 +52,7 @@ def build_jobs(
             expired("answers", answers.delete_expired, 0),
             Job("rooms that play", LOOK_SECONDS, rooms.caretaker.look_after),
             Job("room logs", _LOG_SECONDS, sweep_log),
+            Job("life of keys", _KEYS_SECONDS, accounts.key_rotation.look_after),
             Job("ages of keys", _KEYS_SECONDS, tell_ages),
         ],
         on_fault=internal_errors.inc,

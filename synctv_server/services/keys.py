@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from dataclasses import replace
 
-from synctv_server.domain.errors import BrokenState, ConfigurationInvalid
+from synctv_server.cluster.notices import KeysChanged, Notice
+from synctv_server.domain.errors import BrokenState, ConfigurationInvalid, SyncTVError
 from synctv_server.domain.keys import KeyPurpose, KeyRecord, KeyState
 from synctv_server.domain.sessions import Actor
 from synctv_server.domain.times import SECOND, Millis, Now
@@ -13,6 +16,8 @@ from synctv_server.security.sealing import Place, Sealer, new_key, new_key_id
 from synctv_server.security.signing_keys import SigningKey, generate_signing_key, read_signing_key
 from synctv_server.store import Database
 from synctv_server.store.keys import KeyStore
+
+_log = logging.getLogger(__name__)
 
 SEALING_ALGORITHM = "A256GCM"
 RELOAD_AT_MOST_EVERY: Millis = SECOND
@@ -33,6 +38,7 @@ class KeyService:
         self._now = now
         self._loaded_at: Millis = 0
         self._loading = asyncio.Lock()
+        self._rereading: set[asyncio.Task[None]] = set()
         self.keyring = Keyring(now)
 
     async def ensure(self) -> list[KeyRecord]:
@@ -78,6 +84,26 @@ class KeyService:
             if self._now() >= self._loaded_at + RELOAD_AT_MOST_EVERY:
                 await self.load()
 
+    async def refresh(self) -> None:
+        """Read the keys again, after whoever is reading them now."""
+        async with self._loading:
+            await self.load()
+
+    def hear(self, notice: Notice) -> None:
+        """Follow the notices, so that a key signs here when it does elsewhere."""
+        if isinstance(notice, KeysChanged):
+            task = asyncio.create_task(self._reread())
+            self._rereading.add(task)
+            task.add_done_callback(self._rereading.discard)
+
+    async def make_signing_key(self) -> KeyRecord:
+        """A new signing key, sealed and not kept yet, that is to sign next."""
+        signing = await asyncio.to_thread(generate_signing_key, self._algorithm)
+        sealer = self._open_sealing_keys(await self._keys.list_keys())
+        sealed = sealer.seal(signing.secret, _place(signing.kid))
+        record = self._record(signing.kid, KeyPurpose.SIGNING, signing.algorithm, sealed)
+        return replace(record, state=KeyState.NEXT, activated_at=None)
+
     async def list_keys(self, actor: Actor) -> list[KeyRecord]:
         """All keys, without their secrets, for an administrator."""
         actor.require_administrator()
@@ -91,6 +117,12 @@ class KeyService:
             for record in records
             if record.state is KeyState.ACTIVE
         }
+
+    async def _reread(self) -> None:
+        try:
+            await self.refresh()
+        except SyncTVError as error:
+            _log.warning("the keys could not be read again: %s", error.message)
 
     def _first_keys(self, signing: SigningKey) -> list[KeyRecord]:
         master = self._record(new_key_id(), KeyPurpose.MASTER, SEALING_ALGORITHM, b"")

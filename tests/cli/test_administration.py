@@ -212,6 +212,17 @@ def test_keys_are_listed_without_their_secrets(installed: Synctv) -> None:
     assert "signing" in installed("keys", "list").out
 
 
+def test_keys_turn_by_either_name_of_the_command(installed: Synctv) -> None:
+    first = installed("keys", "rotate", "--force", "--json").result
+    second = installed("rotate-keys", "--force", "--json").result
+    assert set(first) == {"purpose", "old_kid", "new_kid"}
+    assert first["new_kid"] == second["old_kid"]
+    keys = installed("keys", "list", "--json").result["keys"]
+    assert [key["kid"] for key in keys if (key["purpose"], key["state"]) == ("signing", "active")] == [
+        second["new_kid"]
+    ]
+
+
 def test_pending_migrations_are_exit_3_and_name_the_cure(installed: Synctv) -> None:
     installed("migrate", "down", "--yes")
     answer = installed("user", "list", "--json")

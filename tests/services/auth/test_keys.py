@@ -8,6 +8,7 @@ import dataclasses
 import jwt
 import pytest
 
+from synctv_server.cluster.notices import KeysChanged
 from synctv_server.domain.errors import BrokenState, ConfigurationInvalid, Forbidden, Unauthenticated
 from synctv_server.domain.keys import KeyPurpose, KeyState
 from synctv_server.domain.times import DAY, SECOND
@@ -18,6 +19,7 @@ from synctv_server.store import Database
 from synctv_server.store.keys import KeyStore
 from tests.services.auth.conftest import OPERATOR, House, turn_keys
 from tests.services.conftest import Clock
+from tests.support.waiting import eventually
 
 
 async def test_an_installation_gets_its_keys_once(database: Database, clock: Clock) -> None:
@@ -108,3 +110,12 @@ async def test_keys_are_listed_for_administrators_and_have_an_age(house: House, 
     clock.moment += DAY
     (age,) = (await house.keys.ages_seconds()).values()
     assert age == 86_400
+
+
+async def test_another_server_reads_its_ring_again_when_it_hears_that_keys_changed(house: House) -> None:
+    other = await house.another_server()
+    other.notices.follow(other.keys.hear)
+    coming = await house.keys.make_signing_key()
+    await KeyStore(house.accounts.database).add(coming)
+    await other.notices.publish(KeysChanged())
+    await eventually(lambda: coming.kid in {key["kid"] for key in other.keys.keyring.jwks()["keys"]})

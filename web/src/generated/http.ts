@@ -286,6 +286,17 @@ export interface RoomPatch {
 
 export type RoomScope = 'mine' | 'public' | 'all';
 
+export interface RotationBody {
+  /** Do not wait until every server knows the new key. */
+  force?: boolean;
+}
+
+export interface RotationObject {
+  purpose: string;
+  old_kid: string;
+  new_kid: string;
+}
+
 export interface SeekBody {
   position: number;
   if_revision?: number | null;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Controller, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from synctv_server.api.call import Call
@@ -34,6 +34,18 @@ class KeyObject(Struct, frozen=True, kw_only=True):
 
 class KeysObject(Struct, frozen=True):
     keys: list[KeyObject]
+
+
+class RotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    force: Annotated[bool, Meta(description="Do not wait until every server knows the new key.")] = False
+
+
+class RotationObject(Struct, frozen=True, kw_only=True):
+    """Which key has taken over from which."""
+
+    purpose: str
+    old_kid: str
+    new_kid: str
 
 
 class StatusObject(Struct, frozen=True, kw_only=True):
@@ -92,6 +104,12 @@ class AdminKeysController(Controller):
     @get("/", operation_id="adminListKeys", summary="The keys of the installation")
     async def list_keys(self, request: Call) -> KeysObject:
         return KeysObject([_key_object(key) for key in await request.parts.keys.list_keys(request.actor)])
+
+    @post("/rotate", operation_id="adminRotateKeys", summary="Sign with a new key", status_code=200)
+    async def rotate(self, request: Call, data: JSONBody[RotationBody]) -> RotationObject:
+        """Answers when the new key signs. The old one verifies for `auth.key_grace_days`; nobody is signed out."""
+        rotation = await request.parts.key_rotation.rotate(request.actor, force=data.force)
+        return RotationObject(purpose=rotation.purpose, old_kid=rotation.old_kid, new_kid=rotation.new_kid)
 
 
 class AdminStatusController(Controller):
