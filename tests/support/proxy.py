@@ -74,6 +74,7 @@ class _End(asyncio.Protocol):
 async def delaying(url: str, line: Line) -> AsyncIterator[str]:
     """The address under which the server at `url` is reached over such a line."""
     there = urlsplit(url)
+    host, port = there.hostname or "127.0.0.1", there.port or 80
     loop = asyncio.get_running_loop()
     draw = random.Random(line.seed)
     ends: list[_End] = []
@@ -84,9 +85,7 @@ async def delaying(url: str, line: Line) -> AsyncIterator[str]:
 
     async def join(near: _End) -> None:
         try:
-            _, far = await loop.create_connection(
-                lambda: _End(hold_seconds), there.hostname, there.port or 80
-            )
+            _, far = await loop.create_connection(lambda: _End(hold_seconds), host, port)
         except OSError:
             if near.transport:
                 near.transport.abort()
@@ -103,9 +102,9 @@ async def delaying(url: str, line: Line) -> AsyncIterator[str]:
         task.add_done_callback(joining.discard)
         return near
 
-    server = await loop.create_server(accept, there.hostname, 0)
+    server = await loop.create_server(accept, host, 0)
     try:
-        yield f"{there.scheme}://{there.hostname}:{server.sockets[0].getsockname()[1]}"
+        yield f"{there.scheme}://{host}:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
         for end in ends:
