@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import RoomClient
-from tests.support.live import Account, LiveServer, serving
-from tests.support.raw_frames import (
+from tests.support.frames.raw import (
     BINARY,
     CLOSE,
     CONTINUATION,
@@ -23,6 +22,7 @@ from tests.support.raw_frames import (
     frame,
     text,
 )
+from tests.support.live import Account, LiveServer, serving
 from tests.support.waiting import eventually
 
 ASK = '{"type":"time.ping","t0":17}'

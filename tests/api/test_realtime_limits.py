@@ -17,8 +17,8 @@ from synctv_server.domain.ids import RoomId
 from synctv_server.supervisor.listeners import public_listener
 from tests.api.test_realtime_delivery import say
 from tests.support.client import RoomClient
+from tests.support.frames.raw import RawSocket
 from tests.support.live import Account, LiveServer, serving
-from tests.support.raw_frames import RawSocket
 from tests.support.waiting import eventually
 
 WITHIN_SECONDS = 1.0

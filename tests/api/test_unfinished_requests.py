@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from synctv_server.supervisor import listeners
+from tests.support.frames.raw import TEXT, RawSocket, text
 from tests.support.live import LiveServer, serving
-from tests.support.raw_frames import TEXT, RawSocket, text
 from tests.support.waiting import eventually
 
 DEADLINE_SECONDS = 0.3

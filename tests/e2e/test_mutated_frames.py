@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tests.support.client import RoomClient
 from tests.support.evening import Evening, evening
-from tests.support.mutations import mutated_frame, mutated_text
+from tests.support.frames.mutations import mutated_frame, mutated_text
+from tests.support.frames.raw import CLOSE, RawSocket, text
 from tests.support.processes import resident_bytes
-from tests.support.raw_frames import CLOSE, RawSocket, text
 from tests.support.waiting import eventually
 
 FRAMES = 100_000

@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Callable
 
-from tests.support.raw_frames import TEXT, frame
+from tests.support.frames.raw import TEXT, frame
 
 _VALID: tuple[dict[str, object], ...] = (
     {"type": "time.ping", "t0": 1_700_000_000_000, "rtt_ms": 12.5},
