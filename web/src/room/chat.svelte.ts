@@ -5,7 +5,7 @@ import { rooms } from '../api/server';
 import type { Ack, ClientCommand, MessageObject, PersonObject } from '../generated/realtime';
 import { problemText } from '../i18n/problems';
 import { randomId } from '../random';
-import { Feed, type Happening, type Line } from './feed';
+import { Feed, type Happening, KEPT_AT_END, KEPT_MOST, type Line } from './feed';
 
 /** How far back we look for the last message known, after an absence. */
 const PAGES_BACK_MOST = 10;
@@ -18,6 +18,8 @@ export class Chat {
   isLoading = $state(false);
   problem = $state<Problem>();
   isSeen = false;
+  /** Whether somebody reads further up, where nothing may vanish under the eyes. */
+  isReading = false;
   #feed = new Feed();
   #roomId: string;
   #send: (command: ClientCommand) => Promise<Ack>;
@@ -38,14 +40,21 @@ export class Chat {
     for (const draft of this.#feed.unsent()) void this.#post(draft.nonce, draft.text);
   }
 
+  /** One page further back. What was let go of before is read again, from the newest on. */
   async older(): Promise<void> {
-    if (!this.#cursor || this.isLoading) return;
-    await this.#read(this.#cursor);
+    if (!this.hasOlder || this.isLoading) return;
+    const oldest = this.#feed.oldest;
+    for (let page = 0; page < PAGES_BACK_MOST; page += 1) {
+      const messages = await this.#read(this.#cursor ?? undefined);
+      const isFurther = !oldest || messages.some((message) => message.id < oldest);
+      if (isFurther || this.problem || !this.#cursor) return;
+    }
   }
 
   receive(message: MessageObject): void {
     if (!this.#feed.has(message.id) && message.user.id !== this.#me?.id && !this.isSeen) this.unread += 1;
     this.#feed.add([message], this.#me);
+    this.#bound();
     this.#show();
   }
 
@@ -101,7 +110,7 @@ export class Chat {
     for (let page = 0; page < PAGES_BACK_MOST; page += 1) {
       const messages = await this.#read(this.#cursor ?? undefined);
       const isReached = !known || messages.some((message) => message.id <= known);
-      if (isReached || !this.#cursor) return;
+      if (isReached || this.problem || !this.#cursor) return;
     }
   }
 
@@ -121,6 +130,13 @@ export class Chat {
     } finally {
       this.isLoading = false;
     }
+  }
+
+  /** A long evening must not fill the page: older messages are on the server. */
+  #bound(): void {
+    if (!this.#feed.trim(this.isReading ? KEPT_MOST : KEPT_AT_END)) return;
+    this.#cursor = null;
+    this.hasOlder = true;
   }
 
   #show(): void {

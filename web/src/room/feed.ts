@@ -29,6 +29,9 @@ export type Line =
   | { kind: 'draft'; key: string; at: number; draft: Draft }
   | { kind: 'notice'; key: string; at: number; happening: Happening };
 
+/** Messages kept while the newest are looked at, and while somebody reads further up. */
+export const KEPT_AT_END = 200;
+export const KEPT_MOST = 1_000;
 const NOTICES_MOST = 100;
 const FOLD_MS = 5_000;
 
@@ -59,6 +62,22 @@ export class Feed {
   /** The id of the newest message, to know later what has been missed. */
   get newest(): string | undefined {
     return [...this.#messages.keys()].reduce<string | undefined>((a, b) => (!a || b > a ? b : a), undefined);
+  }
+
+  /** The id of the oldest message kept. */
+  get oldest(): string | undefined {
+    return [...this.#messages.keys()].reduce<string | undefined>((a, b) => (!a || b < a ? b : a), undefined);
+  }
+
+  /** Lets go of the oldest messages beyond `most`, and of the notices before them; true when there were any. */
+  trim(most: number): boolean {
+    const extra = this.#messages.size - most;
+    if (extra <= 0) return false;
+    const gone = [...this.#messages.keys()].sort().slice(0, extra);
+    const until = Math.max(...gone.map((id) => this.#messages.get(id)?.created_at ?? 0));
+    for (const id of gone) this.#messages.delete(id);
+    this.#notices = this.#notices.filter((notice) => notice.at > until);
+    return true;
   }
 
   has(id: string): boolean {
