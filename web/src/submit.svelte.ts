@@ -1,6 +1,7 @@
 /** A form on its way: busy while it is sent, and what went wrong after. */
 
 import { asProblem, type Problem } from './api/problem';
+import { faultText } from './i18n/problems';
 
 export class Submission {
   isBusy = $state(false);
@@ -8,7 +9,8 @@ export class Submission {
 
   /** What is wrong with one field, by the server. */
   fault(field: string): string | undefined {
-    return this.problem?.fields.get(field);
+    const message = this.problem?.fields.get(field);
+    return message === undefined ? undefined : faultText(field, message);
   }
 
   /** The problem, unless every part of it is shown at its field. */

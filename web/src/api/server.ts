@@ -1,6 +1,7 @@
 /** The routes that pages use, one function each. Shapes are the server's own (`generated/`). */
 
 import type {
+  BanObject,
   LibraryEntryObjectList,
   SeenRoom,
   ServerObject,
@@ -12,6 +13,7 @@ import type {
   MediaObject,
   MemberObject,
   MessageObject,
+  Role,
   RoomObject,
   Visibility,
 } from '../generated/realtime';
@@ -46,8 +48,18 @@ export interface NewRoom {
 
 export interface RoomChanges {
   name?: string;
+  description?: string;
+  visibility?: Visibility;
+  /** null takes it away. */
+  password?: string | null;
   status?: 'active' | 'closed';
-  settings?: { control?: Control; allow_guests?: boolean };
+  settings?: { control?: Control; allow_guests?: boolean; max_members?: number };
+}
+
+export interface MemberChanges {
+  role?: Role;
+  /** Milliseconds since the Unix epoch; null ends a mute. */
+  muted_until?: number | null;
 }
 
 export const rooms = {
@@ -59,9 +71,25 @@ export const rooms = {
   change: (id: string, changes: RoomChanges) => http.send<RoomObject>('PATCH', `/rooms/${id}`, changes),
   join: (id: string, password?: string) =>
     http.post<MemberObject>(`/rooms/${id}/join`, password ? { password } : {}),
+  leave: (id: string) => http.post(`/rooms/${id}/leave`),
+  remove: (id: string) => http.send<void>('DELETE', `/rooms/${id}`),
   ticket: (id: string) => http.post<TicketObject>(`/rooms/${id}/tickets`),
   messages: (id: string, cursor?: string) =>
     http.get<Page<MessageObject>>(`/rooms/${id}/messages${query({ cursor, limit: 50 })}`),
+  removeMessage: (id: string, messageId: string) =>
+    http.send<void>('DELETE', `/rooms/${id}/messages/${messageId}`),
+};
+
+/** What can be done to people in a room. */
+export const members = {
+  change: (roomId: string, userId: string, changes: MemberChanges) =>
+    http.send<MemberObject>('PATCH', `/rooms/${roomId}/members/${userId}`, changes),
+  kick: (roomId: string, userId: string) => http.send<void>('DELETE', `/rooms/${roomId}/members/${userId}`),
+  bans: (roomId: string, cursor?: string) =>
+    http.get<Page<BanObject>>(`/rooms/${roomId}/bans${query({ cursor, limit: 100 })}`),
+  ban: (roomId: string, userId: string, reason: string) =>
+    http.post<BanObject>(`/rooms/${roomId}/bans`, { user_id: userId, reason }),
+  unban: (roomId: string, userId: string) => http.send<void>('DELETE', `/rooms/${roomId}/bans/${userId}`),
 };
 
 export const media = {

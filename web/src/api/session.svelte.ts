@@ -100,6 +100,12 @@ export class Session implements Bearer {
     if (standing === 'account') await sendOpenly('POST', '/auth/logout');
   }
 
+  /** A guest who has left its room is nobody, and not one again by coming back. */
+  async forgetGuest(): Promise<void> {
+    if (this.guestRoom) remember(guestHint(this.guestRoom), undefined);
+    await this.signOut();
+  }
+
   async #renew(): Promise<string | undefined> {
     try {
       if (this.guestRoom) await this.enterAsGuest(this.guestRoom, this.user?.name);

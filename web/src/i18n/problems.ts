@@ -2,7 +2,7 @@
 
 import type { Problem } from '../api/problem';
 import { CloseCode } from '../generated/realtime';
-import { type Key, t } from './index.svelte';
+import { type Key, language, t } from './index.svelte';
 
 const TEXTS: Partial<Record<string, Key>> = {
   network: 'problem.network',
@@ -29,6 +29,10 @@ const TEXTS: Partial<Record<string, Key>> = {
   'room.no_permission': 'problem.no_permission',
   'room.password_needed': 'problem.room_password_needed',
   'room.password_wrong': 'problem.room_password_wrong',
+  'room.busy': 'problem.unavailable',
+  'room.owner_cannot_leave': 'problem.owner_cannot_leave',
+  'room.not_member': 'ending.no_permission',
+  'playlist.full': 'problem.playlist_full',
   'playlist.end': 'problem.playlist_end',
   'playback.empty': 'problem.playback_empty',
 };
@@ -38,6 +42,24 @@ export function problemText(problem: Problem): string {
     TEXTS[problem.code] ?? (problem.code.endsWith('.not_found') ? 'problem.not_found' : undefined);
   if (!known) return sentence(problem.message) || t('problem.internal');
   return t(known, { seconds: Math.ceil(problem.retryAfterSeconds ?? 1) });
+}
+
+/** What may stand in a field, for those who do not read the server's English. */
+const FAULTS: Partial<Record<string, Key>> = {
+  username: 'fault.username',
+  display_name: 'fault.display_name',
+  password: 'fault.password',
+  new_password: 'fault.password',
+  name: 'fault.name',
+  text: 'fault.text',
+  url: 'fault.url',
+  'settings.max_members': 'fault.max_members',
+};
+
+/** What is wrong with one field. The server says it exactly, and in English. */
+export function faultText(field: string, message: string): string {
+  const known = language() === 'en' ? undefined : FAULTS[field];
+  return known ? t(known) : sentence(message);
 }
 
 /** The server's words begin small, since they also follow a field's name. */

@@ -21,6 +21,7 @@ import { toastProblem } from '../toasts.svelte';
 import { Chat } from './chat.svelte';
 import { happeningOf } from './happenings';
 import { inOrder, withChange } from './playlist';
+import { inRank } from './ranks';
 import { type Line, RoomSocket } from './socket';
 import { Watch } from './watch.svelte';
 
@@ -100,6 +101,40 @@ export class LiveRoom {
     }
   }
 
+  /** Milliseconds since the epoch, by the server's clock. */
+  serverNow(): number {
+    return this.#clock.server();
+  }
+
+  isMuted(member: MemberObject): boolean {
+    return member.muted_until !== null && member.muted_until > this.serverNow();
+  }
+
+  /** Whether this viewer's buttons move a picture: the room's, or their own while they are free. */
+  get maySteer(): boolean {
+    return this.watch?.isFree || this.may('control_playback');
+  }
+
+  toggle(): void {
+    const { watch } = this;
+    if (!watch?.item || !this.maySteer) return;
+    if (watch.isFree) watch.toggleAlone();
+    else if (watch.isEnded) void this.command({ type: 'playback.play', position: 0 });
+    else void this.command({ type: watch.isPlaying ? 'playback.pause' : 'playback.play' });
+  }
+
+  async seek(position: number): Promise<void> {
+    const { watch } = this;
+    if (!watch?.item || !this.maySteer) return;
+    if (watch.isFree) watch.seekAlone(position);
+    else await this.command({ type: 'playback.seek', position: Math.max(0, position) });
+  }
+
+  chooseRate(rate: number): void {
+    if (this.watch?.isFree) this.watch.rateAlone(rate);
+    else void this.command({ type: 'playback.rate', rate });
+  }
+
   /** Now instead of when the wait is over. */
   reconnect(): void {
     this.#socket.wake();
@@ -136,7 +171,8 @@ export class LiveRoom {
     this.#pinger.start();
     this.room = frame.room;
     this.me = frame.me;
-    this.members = byName(frame.members);
+    this.members = inRank(frame.members);
+    this.statuses = new Map();
     if (goesOn) this.watch?.offer(frame.playback);
     else this.watch?.replace(frame.playback);
     this.watch?.recover();
@@ -195,7 +231,7 @@ export class LiveRoom {
       const others = this.members.filter(
         (member) => !frame.members.some((one) => one.user.id === member.user.id),
       );
-      this.members = byName([...others, ...frame.members]);
+      this.members = inRank([...others, ...frame.members]);
       const names = frame.members
         .filter((member) => !known.has(member.user.id))
         .map((member) => member.user.name);
@@ -207,18 +243,11 @@ export class LiveRoom {
       if (names.length) this.chat.tell({ kind: 'left', names }, frame.at);
     } else if (frame.type === 'member.changed') {
       const changed = frame.member;
-      this.members = byName(
+      this.members = inRank(
         this.members.map((member) =>
           member.user.id === changed.user.id ? { ...member, ...changed } : member,
         ),
       );
     }
   }
-}
-
-const RANKS: Record<string, number> = { owner: 0, admin: 1, member: 2, guest: 3 };
-
-function byName(members: readonly MemberObject[]): MemberObject[] {
-  const rank = (member: MemberObject): number => RANKS[member.role] ?? 9;
-  return [...members].sort((a, b) => rank(a) - rank(b) || a.user.name.localeCompare(b.user.name));
 }
