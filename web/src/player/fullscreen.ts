@@ -1,11 +1,15 @@
-/** The whole screen for the stage; an iPhone gives it to the video alone. */
+/**
+ * The whole screen for the page, so that chat, dialogs and messages are there too; an iPhone gives it to the video
+ * alone.
+ */
 
 interface AppleVideo extends HTMLVideoElement {
   webkitEnterFullscreen?: () => void;
 }
 
-export function toggleFullscreen(stage: HTMLElement, video: AppleVideo): void {
+export function toggleFullscreen(video: AppleVideo): void {
+  const page = document.documentElement;
   if (document.fullscreenElement) void document.exitFullscreen();
-  else if (stage.requestFullscreen) void stage.requestFullscreen();
+  else if (page.requestFullscreen) void page.requestFullscreen().catch(() => undefined);
   else video.webkitEnterFullscreen?.();
 }

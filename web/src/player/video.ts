@@ -97,6 +97,7 @@ export class VideoPlayer implements Player {
     this.#isWanted = false;
     this.#blocked = undefined;
     this.#video.pause();
+    this.#events.onChange();
   }
 
   seek(position: number): void {

@@ -27,11 +27,11 @@ const WATCH_EVERY_MS = 5_000;
 const GOOD_AFTER_MS = 10_000;
 const ABNORMAL = 1006;
 
-/** How things stand with the line. An ending that is final carries the close code or the problem that caused it. */
+/** How things stand with the line. What broke it is told by its close code or a problem. */
 export type Line =
   | { state: 'connecting'; isReturn: boolean }
   | { state: 'open' }
-  | { state: 'waiting'; milliseconds: number }
+  | { state: 'waiting'; milliseconds: number; code: number }
   | { state: 'ended'; code?: number; problem?: Problem };
 
 export interface SocketDeps {
@@ -168,7 +168,7 @@ export class RoomSocket {
     this.#drop();
     this.#disarm();
     const milliseconds = this.#delay.next(code, askedForMs);
-    this.#deps.onLine({ state: 'waiting', milliseconds });
+    this.#deps.onLine({ state: 'waiting', milliseconds, code });
     this.#cancel = this.#deps.timers.after(milliseconds, () => {
       this.#cancel = undefined;
       void this.start();

@@ -7,6 +7,7 @@ import type { ServerClock } from '../sync/clock';
 import { SyncController, TICK_MS } from '../sync/controller';
 import { Schedule } from '../sync/schedule';
 import { browserTimers } from '../sync/timers';
+import { offsetOf, recalledOffset, rememberOffset } from './offset';
 import type { RoomSocket } from './socket';
 
 const REPORT_EVERY_MS = 5_000;
@@ -14,6 +15,8 @@ const REPORT_EVERY_MS = 5_000;
 const FRESH_LINK_EVERY_MS = 20_000;
 
 export class Watch {
+  /** What the player holds: the room's item, or that of a viewer who is free. */
+  mediaId = $state<string | null>(null);
   item = $state.raw<MediaObject>();
   state = $state.raw<PlaybackObject>();
   position = $state(0);
@@ -25,6 +28,11 @@ export class Watch {
   isSilenced = $state(false);
   isEnded = $state(false);
   isFaulty = $state(false);
+  /** Whether this viewer has left the room's playback and goes by the buttons alone. */
+  isFree = $state(false);
+  offsetMs = $state(recalledOffset());
+  #isRunning = $state(false);
+  #freeRate = $state(1);
   #roomId: string;
   #socket: RoomSocket;
   #video: HTMLVideoElement;
@@ -44,10 +52,21 @@ export class Watch {
       onFault: () => void this.#renewLink(),
     });
     this.#controller = new SyncController(clock, browserTimers, this.#player);
+    this.#controller.setOffset(this.offsetMs / 1000);
     this.#schedule = new Schedule(clock, browserTimers, (state) => this.#enforce(state));
     document.addEventListener('visibilitychange', this.#onVisibility);
     this.#onVisibility();
     this.#ticks = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** As the viewer sees it: a film that has come to its end plays no more, whatever the room says. */
+  get isPlaying(): boolean {
+    if (this.isEnded) return false;
+    return this.isFree ? this.#isRunning : (this.state?.playing ?? false);
+  }
+
+  get rate(): number {
+    return this.isFree ? this.#freeRate : (this.state?.rate ?? 1);
   }
 
   /** A new state of the room; older ones than the newest known change nothing. */
@@ -65,10 +84,43 @@ export class Watch {
     this.#controller.syncNow();
   }
 
+  /** How far ahead of the room this viewer's picture runs, for speakers that sound late. */
+  setOffset(milliseconds: number): void {
+    this.offsetMs = offsetOf(milliseconds);
+    rememberOffset(this.offsetMs);
+    this.#controller.setOffset(this.offsetMs / 1000);
+  }
+
+  /** Leaves the room's playback for this viewer alone, or comes back to it, to another film if need be. */
+  setFree(isFree: boolean): void {
+    if (isFree === this.isFree) return;
+    this.isFree = isFree;
+    this.#freeRate = 1;
+    if (!isFree && this.state?.media_id !== this.mediaId) void this.#change(this.state?.media_id ?? null);
+    this.#controller.setFree(isFree);
+    this.#look();
+  }
+
+  /** What the buttons do while this viewer is free. */
+  toggleAlone(): void {
+    if (this.#isRunning) this.#player.pause();
+    else this.#player.play();
+  }
+
+  seekAlone(position: number): void {
+    this.#player.seek(Math.max(0, position));
+  }
+
+  rateAlone(rate: number): void {
+    this.#freeRate = rate;
+    this.#player.setRate(rate);
+  }
+
   /** The viewer has clicked to join what plays; inside the click, for the browser's sake. */
   join(): void {
     this.#player.unblock();
-    this.#controller.syncNow();
+    if (this.isFree) this.#player.play();
+    else this.#controller.syncNow();
   }
 
   unmute(): void {
@@ -99,13 +151,14 @@ export class Watch {
   };
 
   #enforce(state: PlaybackObject): void {
-    const isOther = state.media_id !== this.state?.media_id;
     this.state = state;
-    if (isOther) void this.#change(state.media_id);
+    const isOther = state.media_id !== this.mediaId;
+    if (isOther && !this.isFree) void this.#change(state.media_id);
     this.#controller.apply(state);
   }
 
   async #change(mediaId: string | null): Promise<void> {
+    this.mediaId = mediaId;
     this.item = undefined;
     this.duration = undefined;
     this.isFaulty = false;
@@ -118,19 +171,21 @@ export class Watch {
   async #load(mediaId: string): Promise<void> {
     try {
       const item = await media.get(this.#roomId, mediaId);
-      if (this.state?.media_id !== mediaId) return;
+      if (this.mediaId !== mediaId) return;
       this.item = item;
       this.duration = item.duration;
       this.isFaulty = false;
+      const position = this.#video.currentTime;
       this.#player.load({ url: item.play_url ?? item.url, name: item.url });
+      if (this.isFree) this.#player.seek(position);
       this.#controller.syncNow();
     } catch {
-      if (this.state?.media_id === mediaId) this.isFaulty = true;
+      if (this.mediaId === mediaId) this.isFaulty = true;
     }
   }
 
   async #renewLink(): Promise<void> {
-    const mediaId = this.state?.media_id;
+    const mediaId = this.mediaId;
     const now = performance.now();
     if (!mediaId) return;
     if (now - this.#linkAt < FRESH_LINK_EVERY_MS) {
@@ -143,7 +198,7 @@ export class Watch {
 
   #tick(): void {
     this.#controller.tick();
-    const drift = this.#controller.drift;
+    const drift = this.isFree ? undefined : this.#controller.drift;
     this.driftMs = drift === undefined ? undefined : Math.round(drift * 1000);
     this.position = this.#video.currentTime;
     if (performance.now() - this.#reportedAt > REPORT_EVERY_MS) this.#report();
@@ -154,6 +209,7 @@ export class Watch {
     this.isBuffering = this.#player.isBuffering;
     this.blocked = this.#player.blocked;
     this.isSilenced = this.#player.isSilenced;
+    this.#isRunning = !this.#video.paused;
     this.isEnded = this.#player.state() === 'ended';
     const { duration, buffered, currentTime } = this.#video;
     if (Number.isFinite(duration) && duration > 0) this.duration = duration;
@@ -162,7 +218,8 @@ export class Watch {
   }
 
   #report(): void {
-    if (!this.state?.media_id) return;
+    // Who is free is not on the way to the room, and would count as somebody far behind.
+    if (!this.state?.media_id || this.isFree) return;
     this.#reportedAt = performance.now();
     this.#socket.tell({
       type: 'playback.report',

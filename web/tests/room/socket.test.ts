@@ -114,7 +114,7 @@ describe('coming back', () => {
     await talk.open();
     talk.say({ type: 'going_away', retry_after_ms: 4_200 });
     talk.close(4000);
-    expect(talk.lines.at(-1)).toEqual({ state: 'waiting', milliseconds: 4_200 });
+    expect(talk.lines.at(-1)).toEqual({ state: 'waiting', milliseconds: 4_200, code: 4000 });
   });
 
   test('too many connections are given time to end', async () => {
