@@ -46,7 +46,7 @@ bench: setup  ## The benchmarks: ratios against baselines of the same run (wants
 	$(BIN)/python -m tests.support.install gcc
 	$(BIN)/python -m tests.bench $(ARGS)
 
-load: setup  ## Viewers by the thousand against the installed server, from another process (wants gcc)
+load: setup  ## Viewers by the thousand against the installed server, from another process; ARGS="NAME --out DIR" (wants gcc)
 	$(BIN)/python -m tests.support.install gcc
 	$(BIN)/python -m tests.load $(ARGS)
 

@@ -68,7 +68,8 @@ class Tiers:
         """Drop the viewers whose sockets have taken nothing for too long, and empty tiers. Called by the clock."""
         for tier in self._tiers:
             tier.drop_stalled(now)
-        self._tiers = [tier for tier in self._tiers if len(tier)] or self._tiers[:1]
+        if len(self._tiers) > 1:
+            self._tiers = [tier for tier in self._tiers if len(tier)] or self._tiers[:1]
 
     def _build(self) -> FanOut:
         return FanOut(self._room_id, self._around, self._replaceable, self._schedule)

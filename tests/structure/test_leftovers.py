@@ -16,6 +16,8 @@ FAKED_PER_THOUSAND = 5
 SLEEPERS = {
     "tests/bench/": "a measurement lasts",
     "tests/load/": "a measurement lasts",
+    "tests/load/scenarios/full_house.py": "a measurement lasts",
+    "tests/load/scenarios/stall.py": "a measurement lasts",
     "tests/store/test_migration_faults.py": "cuts a migration at many points",
     "tests/store/test_postgres.py": "tries again while the database restarts",
     "tests/store/test_transactions.py": "cuts a transaction at many points",

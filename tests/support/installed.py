@@ -65,10 +65,10 @@ def installed(folder: Path, limits: Mapping[str, int] | None = None) -> Iterator
     environ = {f"SYNCTV__LIMITS__{key.upper()}": str(value) for key, value in (limits or {}).items()}
     with running([*base, "serve"], _UNLIMITED | environ) as process:
         assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            sys.exit(f"the server ended with {process.wait()}")
-        port = int(json.loads(line)["result"]["url"].rpartition(":")[2].strip("/"))
+        started = json.loads(process.stdout.readline() or "{}").get("result")
+        if started is None:
+            sys.exit(f"the server did not start, and ended with {process.wait(20)}")
+        port = int(started["url"].rpartition(":")[2].strip("/"))
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
         server = Installed(process.pid, port, "", connection)
         signed_in = server.call("POST", "/api/v1/auth/login", {"identifier": NAME, "password": PASSWORD})

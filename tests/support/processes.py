@@ -34,18 +34,17 @@ def running(
     words: Sequence[str | Path], environ: dict[str, str] | None = None
 ) -> Iterator[subprocess.Popen[str]]:
     """A server process on its core, ended when the block is left."""
-    process = subprocess.Popen(
-        pinned(SERVER_CORE, words), stdout=subprocess.PIPE, text=True, env={**os.environ, **(environ or {})}
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
+    environ = {**os.environ, **(environ or {})}
+    command = pinned(SERVER_CORE, words)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
         try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def cpu_ns(pid: int) -> int:
