@@ -31,7 +31,7 @@ const ABNORMAL = 1006;
 export type Line =
   | { state: 'connecting'; isReturn: boolean }
   | { state: 'open' }
-  | { state: 'waiting'; milliseconds: number; code: number }
+  | { state: 'waiting'; milliseconds: number; code: number; problem?: Problem }
   | { state: 'ended'; code?: number; problem?: Problem };
 
 export interface SocketDeps {
@@ -158,17 +158,16 @@ export class RoomSocket {
 
   #refused(problem: Problem): void {
     if (this.#isStopped) return;
-    if (problem.isPassing || problem.status >= 500)
-      this.#again(ABNORMAL, (problem.retryAfterSeconds ?? 0) * 1000);
+    if (problem.isPassing || problem.status >= 500) this.#again(ABNORMAL, problem);
     else this.#deps.onLine({ state: 'ended', problem });
   }
 
-  #again(code: number, askedForMs = 0): void {
+  #again(code: number, problem?: Problem): void {
     if (this.#isWelcome && this.#deps.now() - this.#welcomeAt > GOOD_AFTER_MS) this.#delay.succeed();
     this.#drop();
     this.#disarm();
-    const milliseconds = this.#delay.next(code, askedForMs);
-    this.#deps.onLine({ state: 'waiting', milliseconds, code });
+    const milliseconds = this.#delay.next(code, (problem?.retryAfterSeconds ?? 0) * 1000);
+    this.#deps.onLine({ state: 'waiting', milliseconds, code, ...(problem && { problem }) });
     this.#cancel = this.#deps.timers.after(milliseconds, () => {
       this.#cancel = undefined;
       void this.start();

@@ -24,17 +24,18 @@ const KEYS: Partial<Record<string, Shortcut>> = {
   '?': { kind: 'help' },
 };
 
+/** Where keys are letters, or belong to a choice. */
+const TYPING =
+  'input:not([type="range"], [type="radio"], [type="checkbox"]), textarea, select, dialog, [role="menu"]';
+/** Where the space bar presses, and where the arrows move something else. */
+const PRESSED = 'button, a, summary, input';
+const MOVED = 'input, [role="tablist"], [role="log"]';
+
 export function shortcut(event: KeyboardEvent): Shortcut | undefined {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return undefined;
-  const focus = event.target;
-  if (
-    focus instanceof Element &&
-    focus.closest('input, textarea, select, dialog, [role="tablist"], [role="menu"]')
-  )
-    return undefined;
-  if (event.key === ' ' && focus instanceof Element && focus.closest('button, a, summary')) return undefined;
-  // The chat is scrolled by these when it has the focus.
-  if (/^Arrow(Up|Down)$/.test(event.key) && focus instanceof Element && focus.closest('[role="log"]'))
-    return undefined;
+  const isIn = (places: string): boolean => event.target instanceof Element && !!event.target.closest(places);
+  if (isIn(TYPING)) return undefined;
+  if (event.key === ' ' && isIn(PRESSED)) return undefined;
+  if (event.key.startsWith('Arrow') && isIn(MOVED)) return undefined;
   return KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
 }
