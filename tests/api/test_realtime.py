@@ -279,6 +279,14 @@ async def refused(server: LiveServer, room: str, **options: object) -> InvalidSt
     return found.value
 
 
+async def test_a_refused_handshake_is_no_error_of_the_server(
+    server: LiveServer, ann: Account, bob: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = await server.room(ann)
+    assert (await refused(server, room, who=bob)).response.status_code == 403
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_a_refused_handshake_is_a_status_with_a_problem(
     server: LiveServer, ann: Account, bob: Account
 ) -> None:

@@ -232,7 +232,9 @@ static ssize_t take_answer(Viewer *viewer, const uint8_t *data, size_t have) {
     const uint8_t *end = memmem(data, have, "\r\n\r\n", 4);
     if (!end) return 0;
     if (memcmp(data, "HTTP/1.1 101", 12) != 0) {
-        if (!refused++) snprintf(refusal, sizeof refusal, "%.*s", (int)(have < 400 ? have : 400), data);
+        const char *body = (const char *)end + 4;
+        int body_length = (int)(data + have - (end + 4));
+        if (!refused++) snprintf(refusal, sizeof refusal, "%.12s %.*s", data, body_length, body);
         hang_up(viewer, 0);
         return -1;
     }

@@ -41,6 +41,7 @@ class Installed:
         self.connection.request(method, path, content, headers)
         answer = self.connection.getresponse()
         text = answer.read().decode()
+        self.connection.close()  # the server ends an idle one; the next request opens it anew
         if answer.status >= 400:
             sys.exit(f"{method} {path}: {answer.status} {text}")
         return json.loads(text) if "json" in answer.headers.get("Content-Type", "") else text

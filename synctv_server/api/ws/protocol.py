@@ -64,6 +64,9 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
         elif message["type"] == "websocket.close":
             self._stop_direct()
         await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            # uvicorn takes an answered handshake for one without an answer, and logs each refusal as an error.
+            self.handshake_complete = True
 
     def end(self, code: int, reason: str) -> None:
         """Send a close frame behind what was written, and hang up after a short grace, taken or not."""
