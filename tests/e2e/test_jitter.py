@@ -1,12 +1,12 @@
 """Two browsers in step for a minute of playing, pausing, seeking and changing speed: on one machine, and with one of
-them behind a line that takes 100 ± 50 ms each way. No reading is left out while the room plays, also none just after
-a command.
+them behind a line that takes 100 ± 50 ms each way. After the first five seconds no reading is left out while the room
+plays, also none just after a command.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +50,7 @@ SCRIPT = [
     Step(12, "rate", {"rate": 1}, "ratechange"),
 ]
 REST_SECONDS = 14
+FIRST_START_SECONDS = 5
 LANDING_MOST_MS = 100
 JITTER = Line(delay_ms=100, jitter_ms=50)
 LATEST_ARRIVAL_MS = JITTER.delay_ms + JITTER.jitter_ms
@@ -113,6 +114,7 @@ async def watch_together(
         await asyncio.gather(join_playback(ann), join_playback(ben))
         await until_both((ann, ben), "!video.paused && video.currentTime > 0")
         await remote.look()
+        await ann.wait_for_timeout(FIRST_START_SECONDS * 1000)
         await asyncio.gather(start_recording(ann), start_recording(ben))
         commanded = []
         for step in SCRIPT:
@@ -125,7 +127,11 @@ async def watch_together(
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(("line", "most_ms"), [(None, 40), (JITTER, 80)], ids=["one machine", "100 ± 50 ms"])
 async def test_two_pages_stay_in_step_through_a_minute_of_commands(
-    server: Server, browser: Browser, line: Line | None, most_ms: float
+    server: Server,
+    browser: Browser,
+    line: Line | None,
+    most_ms: float,
+    record_property: Callable[[str, object], None],
 ) -> None:
     states, commanded, pictures = await watch_together(server, browser, line)
     drifts = [picture.drifts(states) for picture in pictures]
@@ -136,6 +142,7 @@ async def test_two_pages_stay_in_step_through_a_minute_of_commands(
         "from the room": [round(percentile(each, 0.95)) for each in drifts],
         "from each other": round(percentile(apart, 0.95)),
     }
+    record_property("p95_ms", figures)
     assert percentile(apart, 0.95) < most_ms, figures
     assert all(percentile(each, 0.95) < most_ms for each in drifts), figures
 

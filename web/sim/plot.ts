@@ -47,7 +47,7 @@ export function draw(scenario: Scenario, { times, drifts, figures }: Evening): s
   const lines = drifts.map(
     (each) => `<path d="${path(times, each)}" stroke="#25a" stroke-opacity=".4" fill="none"/>`,
   );
-  const summary = `ms ahead of the room; p95 ${figures.p95.toFixed(0)}, steady p95 ${figures.steadyP95.toFixed(0)}, between two viewers ${figures.steadyPairsP95.toFixed(0)}; ${figures.seeksPerViewer.toFixed(1)} seeks and ${figures.ratesPerViewerMinute.toFixed(1)} rates a minute each`;
+  const summary = `ms ahead of the room; p95 ${figures.p95.toFixed(0)}, steady p95 ${figures.steadyP95.toFixed(0)}, between two viewers ${figures.steadyPairsP95.toFixed(0)}; ${figures.seeksPerViewer.toFixed(1)} seeks each, ${figures.ratesPerViewerMinute.toFixed(1)} rates a minute`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">
 <rect width="100%" height="100%" fill="#fff"/>
 <rect x="${LEFT}" y="${y(80)}" width="${WIDTH - LEFT - RIGHT}" height="${y(-80) - y(80)}" fill="#dfd"/>
