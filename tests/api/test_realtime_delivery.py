@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import json
 import os
+import weakref
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from synctv_server.api.ws.direct import DirectSocket
+from synctv_server.api.ws.protocol import FanOutProtocol
 from synctv_server.domain.chat import Message
 from synctv_server.domain.events import ChatSent, RoomEvent
 from synctv_server.domain.ids import MessageId, RoomId, UserId
@@ -199,3 +204,26 @@ async def test_a_server_that_cannot_answer_with_a_status_closes_instead(tmp_path
         refused = await other.message()
         assert (refused["type"], refused["code"]) == ("websocket.close", 4500)
         await other.running
+
+
+@pytest.mark.parametrize("manner", ["close", "abort"])
+async def test_a_connection_that_is_over_is_freed_without_the_collector(tmp_path: Path, manner: str) -> None:
+    async with serving(tmp_path) as server:
+        ann = await server.account("ann")
+        room = await server.room(ann)
+        gc.disable()
+        try:
+            async with server.connect(room, ann) as client:
+                open_now = server.listener.server_state.connections
+                held = [
+                    weakref.ref(part)
+                    for one in open_now
+                    if isinstance(one, FanOutProtocol)
+                    for part in (one, one.conn)
+                ]
+                assert len(held) == 2
+                if manner == "abort":
+                    client.socket.transport.abort()
+            await eventually(lambda: all(part() is None for part in held))
+        finally:
+            gc.enable()

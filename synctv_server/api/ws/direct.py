@@ -37,7 +37,20 @@ class DirectSocket:
         return self._ping_seconds() * 1_000 or None
 
     def stop(self) -> None:
-        """Leave the room before anything can follow a close frame."""
+        """Leave the room before anything can follow a close frame. From here on it closes and knows nothing.
+
+        The connection's scope holds this, and it held the connection: without letting go of each other, both would
+        stay until a full collection, which is hours away.
+        """
+        self._end, self._ping_seconds = _end_nothing, _no_ping
         listener, self.listener = self.listener, None
         if listener is not None:
             listener.closed()
+
+
+def _end_nothing(_code: int, _reason: str) -> None:
+    """The connection is over."""
+
+
+def _no_ping() -> float:
+    return 0.0

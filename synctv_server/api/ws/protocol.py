@@ -136,6 +136,8 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_direct()
         super().connection_lost(exc)
+        # A generator that waits for the next frame, and holds the connection that holds it.
+        self.conn.parser.close()
 
     def _hang_up_in_time(self) -> None:
         """A transport that closes waits until its peer has read everything, which some never do."""
