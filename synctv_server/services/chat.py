@@ -49,15 +49,14 @@ class ChatService:
         async with self.turns.turn(room_id) as turn:
             standing = await self.access.enter(actor, room_id, Permission.SEND_CHAT)
             author = standing.insider()
-            sent = None if nonce is None else await self.messages.find_by_nonce(room_id, author.id, nonce)
-            if sent is not None:
-                _require_same(sent, text, wanted.reply_to)
-                return Sent(sent, None)
-            await self._check_reply(room_id, wanted.reply_to)
             message = Message(
                 self.ids.message(), room_id, author, text, turn.at, reply_to=wanted.reply_to, nonce=nonce
             )
-            await self.messages.add(message)
+            kept = await self.messages.keep(message)
+            if kept is not message:
+                _require_same(kept, text, wanted.reply_to)
+                return Sent(kept, None)
+            await self._check_reply(room_id, wanted.reply_to)
             receipt = turn.publish(ChatSent(message), author)
         return Sent(message, receipt.seq)
 

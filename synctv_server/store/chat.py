@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from synctv_server.domain.chat import Message
-from synctv_server.domain.errors import Conflict
 from synctv_server.domain.ids import MessageId, RoomId, UserId
 from synctv_server.domain.pages import Page
 from synctv_server.domain.sessions import Person
@@ -47,8 +46,8 @@ class MessageStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, message: Message) -> None:
-        """Conflict `chat.repeated` when this author has used the nonce in this room before."""
+    async def keep(self, message: Message) -> Message:
+        """`message` itself, or the one that this author has sent to this room with the same nonce before."""
         added = await self._database.fetch(
             _ADD,
             message.id,
@@ -61,12 +60,10 @@ class MessageStore:
             message.nonce,
             message.deleted,
         )
-        if not added:
-            raise Conflict("a message with this nonce has been sent already", code="chat.repeated")
-
-    async def find_by_nonce(self, room_id: RoomId, author_id: UserId, nonce: str) -> Message | None:
-        row = await self._database.fetch_one(_FIND_BY_NONCE, room_id, author_id, nonce)
-        return None if row is None else _message(row)
+        if added:
+            return message
+        sent = await self._database.fetch(_FIND_BY_NONCE, message.room_id, message.author.id, message.nonce)
+        return _message(sent[0])
 
     async def find_message(self, room_id: RoomId, message_id: MessageId) -> Message | None:
         row = await self._database.fetch_one(_FIND, message_id, room_id)

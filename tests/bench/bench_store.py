@@ -101,7 +101,7 @@ class _Stores:
         await self._rooms.get_room(self._room.id)
 
     async def add(self) -> None:
-        await self._messages.add(samples.message(self._room, self._room.owner))
+        await self._messages.keep(samples.message(self._room, self._room.owner))
 
     async def change(self) -> None:
         async with self._database.transaction():

@@ -92,7 +92,7 @@ class SQLiteEngine(StoreEngine):
             return await self._read(sql, arguments)
         writer = await self._take_writer()
         try:
-            return await self._fetch_on(writer, sql, arguments)
+            return await _rows(writer, sql, arguments)
         finally:
             self._turn.release()
 
@@ -102,34 +102,19 @@ class SQLiteEngine(StoreEngine):
         reader = min(self._readers, key=lambda one: one.queries)
         reader.queries += 1
         try:
-            return await self._fetch_on(reader.connection, sql, arguments)
+            return await _rows(reader.connection, sql, arguments)
         finally:
             reader.queries -= 1
 
-    async def _fetch_on(
-        self, connection: aiosqlite.Connection, sql: str, arguments: Sequence[Any]
-    ) -> Sequence[Row]:
-        return cast("Sequence[Row]", await connection.execute_fetchall(sql, arguments))
+    async def _fetch_on(self, connection: _Lease, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
+        return await connection.fetch(sql, arguments)
 
-    async def _begin(self, *, durable: bool) -> aiosqlite.Connection:
-        writer = await self._take_writer()
-        try:
-            # Cancelled here, the thread begins all the same: waited for, then undone.
-            await unbroken(_run_script(writer, _BEGIN_DURABLE if durable else _BEGIN))
-        except BaseException:
-            try:
-                await unbroken(_undo(writer))
-            finally:
-                self._turn.release()
-            raise
-        return writer
+    async def _begin(self, *, durable: bool) -> _Lease:
+        return _Lease(await self._take_writer(), _BEGIN_DURABLE if durable else _BEGIN)
 
-    async def _end(self, connection: aiosqlite.Connection, *, is_kept: bool) -> None:
+    async def _end(self, connection: _Lease, *, is_kept: bool) -> None:
         try:
-            if is_kept:
-                await _commit(connection)
-            else:
-                await _undo(connection)
+            await connection.end(is_kept=is_kept)
         finally:
             self._turn.release()
 
@@ -144,6 +129,40 @@ class SQLiteEngine(StoreEngine):
             self._turn.release()
             raise _closed()
         return self._writer
+
+
+class _Lease:
+    """The writer for the time of one transaction, which begins with its first statement.
+
+    Both go to the thread in one hop: a hop costs more than most statements do.
+    """
+
+    __slots__ = ("_begin", "_has_begun", "_is_idle", "_writer")
+
+    def __init__(self, writer: aiosqlite.Connection, begin: str) -> None:
+        self._writer = writer
+        self._begin = begin
+        self._is_idle = True
+        self._has_begun = False
+
+    async def fetch(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
+        if self._has_begun:
+            return await _rows(self._writer, sql, arguments)
+        self._is_idle = False
+        # The one way of aiosqlite to run two calls in a hop; its own methods are made of it.
+        writer: Any = self._writer
+        rows = await writer._execute(_begin_and_fetch, writer._conn, self._begin, sql, arguments)  # noqa: SLF001
+        self._has_begun = True
+        return cast("Sequence[Row]", rows)
+
+    async def end(self, *, is_kept: bool) -> None:
+        """Cancelled in its first statement it may have begun all the same, in the thread."""
+        if self._is_idle:
+            return
+        if is_kept and self._has_begun:
+            await _commit(self._writer)
+        else:
+            await _undo(self._writer)
 
 
 class _Reader:
@@ -171,8 +190,16 @@ def _closed() -> Unavailable:
     return faults.away("the database is closed")
 
 
-async def _run_script(connection: aiosqlite.Connection, script: str) -> None:
-    await connection.executescript(script)
+async def _rows(connection: aiosqlite.Connection, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
+    return cast("Sequence[Row]", await connection.execute_fetchall(sql, arguments))
+
+
+def _begin_and_fetch(
+    connection: sqlite3.Connection, begin: str, sql: str, arguments: Sequence[Any]
+) -> list[Row]:
+    if not connection.in_transaction:  # it is, where the statement before was refused
+        connection.executescript(begin)
+    return connection.execute(sql, arguments).fetchall()
 
 
 async def _commit(connection: aiosqlite.Connection) -> None:
