@@ -3,7 +3,10 @@
 import { CloseCode } from '../generated/realtime';
 
 const FIRST_MS = 500;
-const MOST_MS = 20_000;
+/** A server that restarts is back within seconds, and so are we; one that is away for a minute is asked seldom. */
+const SOON_MS = 2_500;
+const SOON_TRIES = 30;
+const LATER_MS = 20_000;
 const CROWDED_MS = 5_000;
 
 /** 4500 to 4999: the server asks us to stay away; the code says why. */
@@ -35,7 +38,7 @@ export class ReturnDelay {
     const announced = this.#announced;
     this.#announced = undefined;
     if (announced !== undefined) return announced;
-    const most = Math.min(FIRST_MS * 2 ** this.#tries, MOST_MS);
+    const most = Math.min(FIRST_MS * 2 ** this.#tries, this.#tries < SOON_TRIES ? SOON_MS : LATER_MS);
     this.#tries += 1;
     const least = code === CloseCode.TOO_MANY_CONNECTIONS ? CROWDED_MS : askedForMs;
     return least + most * (0.5 + this.#random() / 2);

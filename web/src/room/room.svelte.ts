@@ -17,7 +17,8 @@ import type {
 import { ServerClock } from '../sync/clock';
 import { Pinger } from '../sync/pinger';
 import { browserTimers } from '../sync/timers';
-import { toastProblem } from '../toasts.svelte';
+import { t } from '../i18n/index.svelte';
+import { toast, toastProblem } from '../toasts.svelte';
 import { Chat } from './chat.svelte';
 import { happeningOf } from './happenings';
 import { inOrder, withChange } from './playlist';
@@ -178,6 +179,7 @@ export class LiveRoom {
     this.watch?.recover();
     void this.chat.welcome(frame.me.user, goesOn);
     if (!goesOn) void this.readPlaylist();
+    if (frame.dropped_for) toast(t('line.was_slow'));
   }
 
   #onFrame(frame: Exclude<ServerFrame, Welcome | { type: 'ack' }>): void {
