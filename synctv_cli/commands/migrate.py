@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -107,6 +107,81 @@ def down(
     return _outcome(outcome, nothing="There is nothing to undo.", dry_run=dry_run)
 
 
+@app.command()
+def plan(
+    ctx: typer.Context,
+    direction: Annotated[
+        Literal["up", "down"], typer.Argument(metavar="[up|down]", help="Which way.")
+    ] = "up",
+    *,
+    to: To = None,
+    steps: Steps = None,
+) -> Result:
+    """Show the SQL that `up` or `down` would run; nothing is run."""
+    import asyncio
+
+    from synctv_server.upkeep import migrate
+
+    way = migrate.up if direction == "up" else migrate.down
+    target = _target(Invocation.of(ctx), takes_backup=False)
+    planned = asyncio.run(way(target, to=to, steps=steps, dry_run=True)).applied
+    value = [
+        {"id": each.id, "name": each.name, "direction": each.direction, "sql": each.sql} for each in planned
+    ]
+    titles = [f"-- {each.direction} {each.id}_{each.name} ({each.place} of {each.total})" for each in planned]
+    lines = [
+        line
+        for title, each in zip(titles, planned, strict=True)
+        for line in (title, *each.sql.strip().splitlines(), "")
+    ]
+    return Result({"steps": value}, Lines(lines or ["Nothing to do."], strong=titles))
+
+
+@app.command()
+def verify(ctx: typer.Context) -> Result:
+    """Compare ledger and schema with the migrations of this program; exit 4 when they differ, 3 when some wait."""
+    import asyncio
+
+    from synctv_server.upkeep import migrate
+
+    found = asyncio.run(migrate.verify(_target(Invocation.of(ctx), takes_backup=False)))
+    state, differences = found.status.state.value, found.differences
+    value = {
+        "state": state,
+        "current": found.status.current,
+        "latest": found.status.latest,
+        "problem": found.status.problem,
+        "differences": [
+            {"object": each.object, "name": each.name, "found": each.found, "expected": each.expected}
+            for each in differences
+        ],
+    }
+    lines = [line for line in (found.status.problem, _NEXT.get(state)) if line]
+    for each in differences:
+        lines += [f"{each.object} {each.name}", f"  found     {each.found or _presence(each.found)}"]
+        lines.append(f"  expected  {each.expected or _presence(each.expected)}")
+    if not lines:
+        lines = [f"The schema is what the migrations up to {found.status.current} make."]
+    return Result(value, Lines(lines), BROKEN_STATE if differences else _EXIT_CODES.get(state, 0))
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it does, like chat_reactions.")],
+    *,
+    python: Annotated[
+        bool, typer.Option("--python", help="A data step in Python, not SQL for both databases.")
+    ] = False,
+    _yes: YES = False,
+) -> Result:
+    """Write the empty files of a new migration; for developers, in a checkout."""
+    from synctv_server.upkeep import migrate
+
+    number, created = migrate.scaffold(name, as_data_step=python)
+    paths = [str(path) for path in created]
+    return Result({"id": number, "name": name, "created": paths}, Lines(paths))
+
+
 _EXIT_CODES = {
     "pending": ACTION_NEEDED,
     "dirty": BROKEN_STATE,
@@ -119,6 +194,10 @@ _NEXT = {
     "drifted": "Reinstall the version of synctv that made this database.",
     "newer": "Install that version again, or `synctv migrate down --to` the program's.",
 }
+
+
+def _presence(definition: str | None) -> str:
+    return "nothing" if definition is None else "is there"
 
 
 def _target(invocation: Invocation, *, takes_backup: bool) -> MigrationTarget:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,52 @@ def test_dry_run_changes_nothing(empty: Synctv) -> None:
     assert answer.result["applied"] == []
     assert answer.result["steps"][0]["direction"] == "up"
     assert empty("migrate", "status").code == 3
+
+
+def test_plan_shows_the_sql_of_both_ways(empty: Synctv) -> None:
+    up = empty("migrate", "plan", "--to", "0002", "--json")
+    assert up.code == 0
+    assert [(step["id"], step["direction"]) for step in up.result["steps"]] == [
+        ("0001", "up"),
+        ("0002", "up"),
+    ]
+    assert "CREATE TABLE users" in up.result["steps"][0]["sql"]
+    assert "CREATE TABLE users" in empty("migrate", "plan").out
+    assert empty("migrate", "plan", "down").out == "Nothing to do.\n"
+    empty("migrate", "up", "--to", "0002")
+    down = empty("migrate", "plan", "down", "--steps", "1")
+    assert down.code == 0
+    assert down.out.startswith("-- down 0002_keys (1 of 1)\n")
+    assert "DROP TABLE keys" in down.out
+    assert empty("migrate", "status", "--json").result["current"] == "0002"
+
+
+def test_verify_tells_current_pending_and_touched(empty: Synctv) -> None:
+    assert empty("migrate", "verify").code == 3
+    empty("migrate", "up")
+    answer = empty("migrate", "verify", "--json")
+    assert answer.code == 0
+    assert answer.result["state"] == "current"
+    assert answer.result["differences"] == []
+    with closing(sqlite3.connect(empty.data_dir / "synctv.db")) as connection:
+        connection.execute("CREATE INDEX planted ON users (status)")
+    touched = empty("migrate", "verify", "--json")
+    assert touched.code == 4
+    assert touched.result["differences"] == [
+        {
+            "object": "index",
+            "name": "planted",
+            "found": "CREATE INDEX planted ON users (status)",
+            "expected": None,
+        }
+    ]
+    assert "index planted" in empty("migrate", "verify").out
+
+
+def test_new_migration_wants_a_name(synctv: Synctv) -> None:
+    answer = synctv("migrate", "new", "With-Dash", "--json")
+    assert answer.code == 2
+    assert "chat_reactions" in answer.error["message"]
 
 
 def test_down_asks_and_no_is_no(empty: Synctv) -> None:

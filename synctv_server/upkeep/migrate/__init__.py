@@ -9,17 +9,23 @@ from __future__ import annotations
 from synctv_server.upkeep.migrate.files import Migration
 from synctv_server.upkeep.migrate.ledger import AppliedMigration, MigrationState, MigrationStatus
 from synctv_server.upkeep.migrate.runner import Done, Outcome, down, status, up
+from synctv_server.upkeep.migrate.scaffold import scaffold
 from synctv_server.upkeep.migrate.target import MigrationTarget
+from synctv_server.upkeep.migrate.verify import Difference, Verification, verify
 
 __all__ = [
     "AppliedMigration",
+    "Difference",
     "Done",
     "Migration",
     "MigrationState",
     "MigrationStatus",
     "MigrationTarget",
     "Outcome",
+    "Verification",
     "down",
+    "scaffold",
     "status",
     "up",
+    "verify",
 ]

@@ -1,6 +1,7 @@
 """The migration files: `NNNN_name.{sqlite,postgres}.{up,down}.sql`, numbered from 0001 without gaps.
 
-They lie in the wheel as `synctv_server/migrations`, in a checkout beside the package.
+A step that has to compute is one `NNNN_name.py` for both databases (see `data.py`). They lie in the wheel as
+`synctv_server/migrations`, in a checkout beside the package.
 """
 
 from __future__ import annotations
@@ -17,17 +18,20 @@ from synctv_server.domain.errors import BrokenState
 from synctv_server.store.address import Kind
 
 _UP_NAME = re.compile(r"(?P<version>\d{4})_(?P<name>[a-z0-9_]+)\.(?P<kind>sqlite|postgres)\.up\.sql")
+_DATA_NAME = re.compile(r"(?P<version>\d{4})_(?P<name>[a-z0-9_]+)\.py")
 _NO_TRANSACTION = "-- synctv: no-transaction"
+_DATA_STEP = "-- synctv: data step"
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step of the schema, with the way back."""
+    """One step of the schema, with the way back; of a data step `up_sql` is the source, `data` the file."""
 
     version: int
     name: str
     up_sql: str
     down_sql: str
+    data: Path | None = None
 
     @property
     def id(self) -> str:
@@ -53,6 +57,11 @@ def needs_no_transaction(sql: str) -> bool:
     return any(line.strip() == _NO_TRANSACTION for line in sql.splitlines())
 
 
+def is_data_step(down_sql: str) -> bool:
+    """Whether a way down is Python, which the ledger names and does not hold: it is never code that we run."""
+    return down_sql.startswith(_DATA_STEP)
+
+
 def folder() -> Path:
     """Where the files of this program are."""
     package = Path(synctv_server.__file__).parent
@@ -62,15 +71,12 @@ def folder() -> Path:
 
 def load(path: Path, kind: Kind) -> tuple[Migration, ...]:
     """All migrations for one kind of database, in order; BrokenState on a gap or a missing way back."""
-    found = sorted(
-        (
-            match
-            for file in path.iterdir()
-            if (match := _UP_NAME.fullmatch(file.name)) and match["kind"] == kind
-        ),
-        key=lambda match: match["version"],
-    )
-    migrations = tuple(_read(path, match) for match in found)
+    names = sorted(file.name for file in path.iterdir())
+    found = [
+        _read(path, match) for name in names if (match := _UP_NAME.fullmatch(name)) and match["kind"] == kind
+    ]
+    found += [_read_data_step(path / name, match) for name in names if (match := _DATA_NAME.fullmatch(name))]
+    migrations = tuple(sorted(found, key=lambda migration: migration.version))
     if [migration.version for migration in migrations] != list(range(1, len(migrations) + 1)):
         raise BrokenState(
             f"the migrations of {path} are not numbered 0001, 0002 and on; reinstall the program"
@@ -96,6 +102,11 @@ def _read(path: Path, match: re.Match[str]) -> Migration:
         raise BrokenState(f"{down.name} is missing: every migration must have its way back")
     up_sql = (path / match.string).read_text(encoding="utf-8")
     return Migration(int(match["version"]), match["name"], up_sql, down.read_text(encoding="utf-8"))
+
+
+def _read_data_step(path: Path, match: re.Match[str]) -> Migration:
+    source = path.read_text(encoding="utf-8")
+    return Migration(int(match["version"]), match["name"], source, f"{_DATA_STEP} {path.name}", path)
 
 
 def _normalised(sql: str) -> str:

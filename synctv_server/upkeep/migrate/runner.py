@@ -16,7 +16,7 @@ from typing import Literal
 
 from synctv_server import __version__
 from synctv_server.domain.errors import BrokenState, IncompatibleVersion, Invalid
-from synctv_server.upkeep.migrate import files, ledger
+from synctv_server.upkeep.migrate import data, files, ledger
 from synctv_server.upkeep.migrate.files import Migration
 from synctv_server.upkeep.migrate.ledger import AppliedMigration, MigrationState, MigrationStatus, StepState
 from synctv_server.upkeep.migrate.session import MigrationSession
@@ -27,13 +27,14 @@ _LOCK_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do: a migration forwards, or a line of the ledger backwards."""
+    """One thing to do: a migration forwards, or a line of the ledger backwards; `data` is the file of a data step."""
 
     direction: Literal["up", "down"]
     version: int
     name: str
     sql: str
     migration: Migration | None = None
+    data: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,12 @@ async def down(
 ) -> Outcome:
     """Undo the last migration, or `steps` of them, or all above `to` (`0000`: all), by the SQL in the ledger.
 
-    Works on a database that is newer than this program too. Raises as `up` does.
+    Works on a database that is newer than this program too. Raises as `up` does; IncompatibleVersion also where
+    the way down of a data step is not in this program.
     """
+    known = target.migrations()
     run = _Run(target, dry_run=dry_run, progress=progress)
-    return await run(lambda applied: _steps_down(applied, _Limit(to, steps)))
+    return await run(lambda applied: _steps_down(applied, known, _Limit(to, steps)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +142,28 @@ def _steps_up(
         wanted = [migration for migration in wanted if migration.version <= last]
     if limit.steps is not None:
         wanted = wanted[: limit.steps]
-    mended = [Step("down", one.version, one.name, one.down_sql) for one in reversed(cut_off)]
-    return mended + [Step("up", one.version, one.name, one.up_sql, one) for one in wanted]
+    mended = [_step_down(one, known) for one in reversed(cut_off)]
+    return mended + [Step("up", one.version, one.name, one.up_sql, one, one.data) for one in wanted]
 
 
-def _steps_down(applied: Sequence[AppliedMigration], limit: _Limit) -> list[Step]:
+def _steps_down(applied: Sequence[AppliedMigration], known: Sequence[Migration], limit: _Limit) -> list[Step]:
     last = limit.version([0, *(one.version for one in applied)])
     if last is None:
         last = applied[-1].version - (limit.steps or 1) if applied else 0
     undone = [one for one in applied if one.version > last]
-    return [Step("down", one.version, one.name, one.down_sql) for one in reversed(undone)]
+    return [_step_down(one, known) for one in reversed(undone)]
+
+
+def _step_down(one: AppliedMigration, known: Sequence[Migration]) -> Step:
+    if not files.is_data_step(one.down_sql):
+        return Step("down", one.version, one.name, one.down_sql)
+    own = [migration for migration in known if migration.checksum == one.checksum]
+    if not own:
+        raise IncompatibleVersion(
+            f"the way down of {one.id}_{one.name} is Python, and not the one of this SyncTV {__version__}",
+            hint=f"take it down with SyncTV {one.app_version}, which applied it",
+        )
+    return Step("down", one.version, one.name, one.down_sql, data=own[0].data)
 
 
 def _copies(target: MigrationTarget) -> str:
@@ -205,35 +220,23 @@ class _Run:
                 await self._write(session, step, began)
             return
         async with session.kept_together():
-            await session.run_inside(step.sql)
+            if step.data is None:
+                await session.run_inside(step.sql)
+            else:
+                await data.run(session, step.data, step.direction)
             await self._write(session, step, began)
 
     async def _mark(self, session: MigrationSession, step: Step, state: StepState) -> None:
         if step.migration is not None:
-            await self._enter(session, step.migration, state, 0)
+            await session.enter(step.migration, state, self._target.now())
         else:
             await session.execute(ledger.MARK, state.value, step.version)
 
     async def _write(self, session: MigrationSession, step: Step, began: float) -> None:
         if step.migration is not None:
-            await self._enter(session, step.migration, StepState.APPLIED, _millis_since(began))
+            await session.enter(step.migration, StepState.APPLIED, self._target.now(), _millis_since(began))
         else:
             await session.execute(ledger.REMOVE, step.version)
-
-    async def _enter(
-        self, session: MigrationSession, migration: Migration, state: StepState, took_ms: int
-    ) -> None:
-        await session.execute(
-            ledger.WRITE,
-            migration.version,
-            migration.name,
-            migration.checksum,
-            migration.down_sql,
-            state.value,
-            self._target.now(),
-            took_ms,
-            __version__,
-        )
 
 
 def _done(step: Step, took_ms: int, place: int, total: int) -> Done:

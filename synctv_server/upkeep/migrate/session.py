@@ -1,15 +1,17 @@
-"""One connection for migrations: what the two databases do each in their way. Used by the runner."""
+"""One connection of its own: what the two databases do each in their way. Used by migrations and backups."""
 
 from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+from synctv_server import __version__
 from synctv_server.domain.errors import Conflict
+from synctv_server.domain.times import Millis
 from synctv_server.store.address import Kind
 from synctv_server.store.engine import Row, in_dialect
 from synctv_server.store.engines import faults
@@ -38,6 +40,18 @@ class MigrationSession(ABC):
         """Copy the database to a new file and check the copy; False where this database has no such way."""
 
     @abstractmethod
+    def scratch(self) -> AbstractAsyncContextManager[MigrationSession]:
+        """An empty place of the same kind of database, gone when the block ends."""
+
+    @abstractmethod
+    def pages(self, sql: str, size: int) -> AsyncIterator[Sequence[Row]]:
+        """The rows of a query, at most `size` at a time; inside a transaction."""
+
+    @abstractmethod
+    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Add these rows to a table, inside a transaction."""
+
+    @abstractmethod
     async def _execute(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]: ...
 
     @abstractmethod
@@ -46,6 +60,9 @@ class MigrationSession(ABC):
 
     @abstractmethod
     async def _begin(self) -> None: ...
+
+    @abstractmethod
+    async def _begin_snapshot(self) -> None: ...
 
     @abstractmethod
     async def _before_commit(self) -> None: ...
@@ -78,6 +95,22 @@ class MigrationSession(ABC):
             for row in await self.execute(ledger.READ)
         )
 
+    async def enter(
+        self, migration: files.Migration, state: ledger.StepState, applied_at: Millis, took_ms: int = 0
+    ) -> None:
+        """Write the line of one migration into the ledger, in place of one that is there."""
+        await self.execute(
+            ledger.WRITE,
+            migration.version,
+            migration.name,
+            migration.checksum,
+            migration.down_sql,
+            state.value,
+            applied_at,
+            took_ms,
+            __version__,
+        )
+
     async def run(self, sql: str) -> None:
         """The statements of a file that needs no transaction, one after the other, each kept at once."""
         for statement in files.statements(sql):
@@ -102,6 +135,16 @@ class MigrationSession(ABC):
         except BaseException:
             await unbroken(self._roll_back())
             raise
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[None]:
+        """What is read in the block is of one moment, whatever others write meanwhile."""
+        with faults.translated(self.kind):
+            await self._begin_snapshot()
+        try:
+            yield
+        finally:
+            await unbroken(self._roll_back())
 
     @asynccontextmanager
     async def locked(self, *, wait_seconds: float) -> AsyncIterator[None]:

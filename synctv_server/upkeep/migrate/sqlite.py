@@ -5,9 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import aiosqlite
@@ -64,6 +65,32 @@ class SQLiteSession(MigrationSession):
             raise
         return True
 
+    @asynccontextmanager
+    async def scratch(self) -> AsyncIterator[MigrationSession]:
+        """A file of its own in the folder for temporary ones."""
+        with TemporaryDirectory(prefix="synctv-scratch-") as folder:
+            other = SQLiteSession(Path(folder) / "scratch.db")
+            await other.open()
+            try:
+                yield other
+            finally:
+                await other.close()
+
+    async def pages(self, sql: str, size: int) -> AsyncIterator[Sequence[Row]]:
+        with faults.translated(self.kind):
+            async with self._connection.execute(sql) as cursor:
+                while page := await cursor.fetchmany(size):
+                    yield cast("Sequence[Row]", page)
+
+    async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        names = ", ".join(f'"{name}"' for name in columns)
+        places = ", ".join("?" * len(columns))
+        with faults.translated(self.kind):
+            await self._connection.executemany(
+                f'INSERT INTO "{table}" ({names}) VALUES ({places})',  # noqa: S608  (names of the catalogue)
+                rows,
+            )
+
     async def _execute(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
         return cast("Sequence[Row]", await self._connection.execute_fetchall(sql, arguments))
 
@@ -74,6 +101,10 @@ class SQLiteSession(MigrationSession):
 
     async def _begin(self) -> None:
         await self._execute("BEGIN IMMEDIATE", ())
+
+    async def _begin_snapshot(self) -> None:
+        await self._execute("BEGIN", ())
+        await self._execute("SELECT 1 FROM sqlite_master", ())  # the snapshot is of the first read
 
     async def _before_commit(self) -> None:
         if broken := await self._execute("PRAGMA foreign_key_check", ()):
