@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -19,7 +20,8 @@ def disk_check(folder: Path) -> HealthCheck:
     """Fails when the disk of the data directory is nearly full."""
 
     async def require_space() -> None:
-        free = shutil.disk_usage(folder).free
+        usage = await asyncio.to_thread(shutil.disk_usage, folder)  # a network disk may hang
+        free = usage.free
         if free < _LEAST_FREE_BYTES:
             raise Unavailable(f"the disk of the data directory has {free // _MIB} MiB left; make room")
 

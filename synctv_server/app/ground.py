@@ -73,6 +73,7 @@ async def lay_ground(loaded: LoadedSettings, now: Now, stack: AsyncExitStack) ->
     )
     hasher = stack.enter_context(PasswordHasher())
     health = Health(time.monotonic)
+    stack.push_async_callback(health.close)
     health.add(HealthCheck("database", database.ping))
     health.add(schema_check(settings.database))
     health.add(disk_check(loaded.data_dir))

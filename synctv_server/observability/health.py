@@ -1,7 +1,8 @@
 """Whether the server lives, is ready for visitors and has started: the checks behind the three probes.
 
 `app` adds the checks (database, migrations, disk); `/health/…` and `synctv health` ask. Checks run with a deadline
-and their results are kept for a second, so that probes cost the same however many ask.
+and their results are kept for a second, so that probes cost the same however many ask. A check that hangs, even in
+its cancelling, holds no probe up: it goes on in a task of its own, and until it is back no other is begun.
 """
 
 from __future__ import annotations
@@ -87,31 +88,47 @@ class Health:
         checks["draining"] = _state(fault="the server is stopping" if self._is_draining else None)
         return _report(checks)
 
+    async def close(self) -> None:
+        """Gives up on checks that still hang."""
+        hanging = {check.asking for check in self._checks if check.asking is not None}
+        for asking in hanging:
+            asking.cancel()
+        if hanging:
+            await asyncio.wait(hanging, timeout=self._deadline_seconds)
+
     async def _result(self, check: _CachedCheck) -> CheckResult:
         async with check.lock:
             if check.result is None or self._clock() - check.at >= self._cache_seconds:
                 began = self._clock()
-                fault = await self._run(check)
+                fault = await self._fault(check)
                 check.at = self._clock()
                 check.result = _state(fault=fault, latency_ms=round((check.at - began) * 1_000, 3))
             return check.result
 
-    async def _run(self, check: _CachedCheck) -> str | None:
-        try:
-            async with asyncio.timeout(self._deadline_seconds):
-                await check.run()
-        except TimeoutError:
+    async def _fault(self, check: _CachedCheck) -> str | None:
+        if check.asking is None:
+            check.asking = asyncio.create_task(_asked(check), name=f"health check {check.name}")
+        done, _ = await asyncio.wait({check.asking}, timeout=self._deadline_seconds)
+        if not done:
             return f"no answer within {self._deadline_seconds:g} seconds"
-        except SyncTVError as error:
-            return error.message
-        except Exception:
-            _log.exception("the health check %s failed", check.name)
-            return "failed; the log says how"
-        return None
+        asking, check.asking = check.asking, None
+        return asking.result()
+
+
+async def _asked(check: _CachedCheck) -> str | None:
+    """What is wrong, in words that may be shown; None when all is well."""
+    try:
+        await check.run()
+    except SyncTVError as error:
+        return error.message
+    except Exception:
+        _log.exception("the health check %s failed", check.name)
+        return "failed; the log says how"
+    return None
 
 
 class _CachedCheck:
-    """A check, its latest result and the lock that lets one caller ask for all."""
+    """A check, its latest result, the question under way, and the lock that lets one caller ask for all."""
 
     def __init__(self, check: HealthCheck) -> None:
         self.name = check.name
@@ -119,6 +136,7 @@ class _CachedCheck:
         self.lock = asyncio.Lock()
         self.at = 0.0
         self.result: CheckResult | None = None
+        self.asking: asyncio.Task[str | None] | None = None
 
 
 def _state(*, fault: str | None, latency_ms: float = 0.0) -> CheckResult:

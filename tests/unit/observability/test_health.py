@@ -72,6 +72,43 @@ async def test_check_that_hangs_fails_at_its_deadline() -> None:
     assert report["checks"]["stuck"]["message"] == "no answer within 0.01 seconds"
 
 
+async def test_check_that_hangs_in_its_cancelling_too_holds_no_probe_up_and_is_asked_once() -> None:
+    released = asyncio.Event()
+    asked = 0
+
+    async def ask() -> None:
+        nonlocal asked
+        asked += 1
+        try:
+            await released.wait()
+        finally:
+            await released.wait()  # as a connection that waits for its thread
+
+    clock = Clock()
+    health = Health(clock, deadline_seconds=0.01)
+    health.started()
+    health.add(HealthCheck("stuck", ask))
+    for _ in range(3):
+        clock.seconds += 2
+        async with asyncio.timeout(1):
+            assert (await health.probe("ready"))["status"] == "fail"
+    assert asked == 1
+    released.set()
+    clock.seconds += 2
+    assert (await health.probe("ready"))["status"] == "ok"
+    await health.probe("ready")
+    assert asked == 1
+
+
+async def test_close_gives_up_on_a_check_that_hangs() -> None:
+    health = Health(Clock(), deadline_seconds=0.01)
+    health.add(HealthCheck("stuck", asyncio.Event().wait))
+    await health.probe("ready")
+    async with asyncio.timeout(1):
+        await health.close()
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "health check stuck"] == []
+
+
 async def test_probes_at_once_ask_one_time_and_a_second_later_again() -> None:
     database, clock = Database(), Clock()
     health = started(database, clock)
