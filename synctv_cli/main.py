@@ -31,6 +31,7 @@ COMMANDS = {
     "init": "Create configuration, keys and database.",
     "status": "Show what runs, and where.",
     "health": "Ask a running server how it is (exit 0 or 1).",
+    "doctor": "Look for everything that could be wrong, and say what to do.",
     "migrate": "Bring the database to another version, up or down.",
     "keys": "Show the keys of this installation, and replace them.",
     "rotate-keys": "Sign with a new key (the same as `keys rotate`).",

@@ -13,6 +13,9 @@ CONFIG_FILE_NAME = "synctv.toml"
 SETUP_LINK_FILE_NAME = "setup-link"
 """Holds the link of the first account (0600) until it is used."""
 
+LOCK_FILE_NAME = "synctv.lock"
+"""Held by whoever works by itself on the installation; `supervisor.lock` says how."""
+
 
 def resolve_data_dir(flag: Path | None, environ: Mapping[str, str]) -> Path:
     """The data directory: the flag, `SYNCTV_DATA_DIR`, systemd's `STATE_DIRECTORY`, else the user's own place."""

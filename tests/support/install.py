@@ -21,7 +21,7 @@ def main(names: list[str]) -> int:
     if not missing:
         return 0
     packages = [PROGRAMS[name].package for name in missing]
-    prefix = _as_root()
+    prefix = as_root()
     if prefix is None or shutil.which("apt-get") is None:
         print(
             f"Missing: {', '.join(missing)}. Install {', '.join(packages)} (Debian's names), then try again."
@@ -41,7 +41,8 @@ def main(names: list[str]) -> int:
     return 0 if all(PROGRAMS[name].find() for name in missing) else 1
 
 
-def _as_root() -> list[str] | None:
+def as_root() -> list[str] | None:
+    """The command before one that only root may run; None where there is no way to be root."""
     if os.geteuid() == 0:
         return []
     if (

@@ -1,0 +1,112 @@
+"""One installation as `synctv doctor` and `synctv audit` see it: as far as it can be opened, and no further.
+
+Made by the command line, which also hands in what the parts above this one know. Looking changes nothing.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from synctv_server.config.settings import Settings
+from synctv_server.config.sources import LoadedSettings
+from synctv_server.domain.errors import ConfigurationInvalid, SyncTVError, Unavailable
+from synctv_server.domain.times import Now
+from synctv_server.store.address import DatabaseAddress
+from synctv_server.store.engine import Row
+from synctv_server.upkeep import migrate
+from synctv_server.upkeep.migrate import MigrationState, MigrationStatus, MigrationTarget
+from synctv_server.upkeep.migrate.session import MigrationSession
+
+
+class NotExaminable(Exception):
+    """There is nothing here to look at; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """The server of this data directory. `local_url` is empty while it starts."""
+
+    pid: int
+    local_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """The place, its settings or why they are refused, and its database or why it does not open.
+
+    `bind` takes a TCP address as the server does and raises as it does; `client` is the folder of the built web
+    client; `control_socket` is where the server would put it, or why it cannot.
+    """
+
+    data_dir: Path
+    config_file: Path
+    environ: Mapping[str, str]
+    now: Now
+    server: RunningServer | None
+    loaded: LoadedSettings | None
+    refusal: ConfigurationInvalid | None
+    control_socket: Path | SyncTVError | None
+    bind: Callable[[str, int], socket.socket]
+    client: Path
+    opened_database: MigrationSession | SyncTVError | None = None
+    migrations: MigrationStatus | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """Raises NotExaminable where the configuration is refused."""
+        if self.loaded is None:
+            raise NotExaminable("the configuration cannot be used")
+        return self.loaded.settings
+
+    @property
+    def database_file(self) -> Path | None:
+        """The SQLite file; None with PostgreSQL. Without settings it is where a new installation has it."""
+        if self.loaded is None:
+            return self.data_dir / "synctv.db"
+        address = DatabaseAddress.parse(self.settings.database.url)
+        return address.path if address.kind == "sqlite" else None
+
+    @property
+    def database(self) -> MigrationSession:
+        """The open database, whatever its schema. Raises NotExaminable where it does not open."""
+        if not isinstance(self.opened_database, MigrationSession):
+            raise NotExaminable("the database does not open")
+        return self.opened_database
+
+    async def rows(self, sql: str, *arguments: Any) -> Sequence[Row]:
+        """What a statement gives on a database of this program's schema. Raises NotExaminable on any other."""
+        database = self.database
+        if self.migrations is None or self.migrations.state is not MigrationState.CURRENT:
+            raise NotExaminable("the schema of the database is not that of this program")
+        return await database.execute(sql, *arguments)
+
+    def target(self) -> MigrationTarget:
+        """The database for the migration runner."""
+        section = self.settings.database
+        password = section.password.reveal() if section.password else None
+        return MigrationTarget.from_url(section.url, password, backups=self.data_dir / "backups")
+
+
+@asynccontextmanager
+async def opened(premises: Premises) -> AsyncIterator[Premises]:
+    """The same with its database, where that opens; it is closed when the block ends."""
+    if premises.loaded is None:
+        yield premises
+        return
+    async with AsyncExitStack() as stack:
+        database: MigrationSession | SyncTVError | None
+        status = None
+        try:
+            target = premises.target()
+            status = await migrate.status(target)
+            database = await stack.enter_async_context(target.connect(create=False))
+        except SyncTVError as error:
+            database = error
+        if database is None:
+            database = Unavailable(f"there is no database at {premises.database_file}")
+        yield replace(premises, opened_database=database, migrations=status)
