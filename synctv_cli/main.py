@@ -30,6 +30,7 @@ COMMANDS = {
     "serve": "Run the server; an empty data directory is initialised first.",
     "init": "Create configuration, keys and database.",
     "status": "Show what runs, and where.",
+    "reload": "Have the running server read its configuration anew.",
     "health": "Ask a running server how it is (exit 0 or 1).",
     "doctor": "Look for everything that could be wrong, and say what to do.",
     "migrate": "Bring the database to another version, up or down.",

@@ -15,7 +15,12 @@ where it comes from; `synctv config check` looks for mistakes. An unknown key is
 A relative path stands in the data directory. A **secret** never stands in the file. It has exactly one of
 these sources: the file that the variable below names, `/run/secrets/<section>-<key>`,
 `$CREDENTIALS_DIRECTORY/<section>-<key>`, the variable without its `_FILE` (with a warning), or the file
-`keys/<section>-<key>` of the data directory; `_` is written `-` in these names."""
+`keys/<section>-<key>` of the data directory; `_` is written `-` in these names.
+
+Another value takes effect at the next start (*restart*) or at a reload (*reload*: `synctv reload`, SIGHUP,
+`systemctl reload`; see [Logs and reloading](../guides/logs.md))."""
+
+_COLUMNS = ("key", "type", "default", "environment", "takes effect", "")
 
 
 def page() -> str:
@@ -28,9 +33,10 @@ def page() -> str:
                 setting.type.replace(" | ", " or "),
                 code(toml_text(setting.default)),
                 code(setting.environment),
+                setting.change,
                 setting.description,
             )
             for setting in settings
         ]
-        sections.append(f"## `[{section}]`\n\n" + table(("key", "type", "default", "environment", ""), rows))
+        sections.append(f"## `[{section}]`\n\n" + table(_COLUMNS, rows))
     return document("Settings", _INTRODUCTION, *sections)

@@ -70,7 +70,13 @@ async def _serve(invocation: Invocation, flags: Flags, *, migrate: bool) -> None
 
         loaded = invocation.load_silently(flags)  # with the master key that may have been made
         with logs.configured(loaded.settings.observability, stream=invocation.output.streams.stderr):
-            await run(loaded, lock, invocation.environ, on_ready=tell)
+            await run(
+                loaded,
+                lock,
+                invocation.environ,
+                on_ready=tell,
+                reread=lambda: invocation.load_silently(flags),
+            )
 
 
 def _started(invocation: Invocation, running: Running, created: list[str]) -> Result:

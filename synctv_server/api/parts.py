@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from synctv_server.config.secrets import Secret
+from synctv_server.config.live import Reloaded
 from synctv_server.config.sections.auth import AuthSection
+from synctv_server.config.sections.observability import ObservabilitySection
 from synctv_server.domain.ids import RoomId, UserId
 from synctv_server.domain.times import Now
 from synctv_server.observability.health import Health
@@ -73,7 +74,7 @@ class Parts:
     auth: AuthSection
     public_url: str
     link_base: str
-    metrics_token: Secret | None
+    observability: ObservabilitySection
     now: Now
     limits: Limits
     keyring: Keyring
@@ -84,3 +85,4 @@ class Parts:
     presence_of: Callable[[RoomId], frozenset[UserId]]
     drift_in: Callable[[RoomId], Drift | None]
     status: Callable[[], ServerStatus]
+    reload: Callable[[], Awaitable[Reloaded]]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from synctv_server import __version__
 from synctv_server.api.asgi import App
 from synctv_server.api.control import open_control_door
 from synctv_server.api.edge import Edge
 from synctv_server.api.fork import Fork
+from synctv_server.api.http.admin.reload import ReloadController
 from synctv_server.api.http.door import open_http_door
 from synctv_server.api.http.routes import admin_routes
 from synctv_server.api.http.server import HealthController
@@ -21,8 +22,10 @@ from synctv_server.api.ws.handler import SocketDoor
 from synctv_server.app.accounts import AccountServices, build_accounts
 from synctv_server.app.draining import DrainTimes
 from synctv_server.app.ground import Ground, lay_ground
+from synctv_server.app.reloading import Reloading, Reread
 from synctv_server.app.rooms import RoomServices, build_rooms
 from synctv_server.app.work import build_jobs
+from synctv_server.config.live import LiveSettings, Reloaded
 from synctv_server.config.sources import LoadedSettings
 from synctv_server.domain.times import SECOND, Now
 from synctv_server.jobs import Jobs
@@ -50,6 +53,7 @@ class Application:
     hub: Hub
     link_base: str
     drain_times: DrainTimes
+    reload: Callable[[], Awaitable[Reloaded]]
 
     async def setup_url(self, *, replace_expired: bool) -> str | None:
         """The link that makes the first account; None once that is done, or while an expired one is not replaced."""
@@ -66,14 +70,16 @@ class Application:
 
 
 @asynccontextmanager
-async def open_application(loaded: LoadedSettings, *, clock: Now | None = None) -> AsyncIterator[Application]:
+async def open_application(
+    loaded: LoadedSettings, *, clock: Now | None = None, reread: Reread | None = None
+) -> AsyncIterator[Application]:
     """The application until the block ends, on a database that `upkeep.migrate` has brought up.
 
-    `clock` is the server's time, for tests. Raises ConfigurationInvalid without the master key of the database,
-    Unavailable when the database does not answer.
+    `clock` is the server's time, for tests; `reread` is how a reload reads the settings, without it they stay.
+    Raises ConfigurationInvalid without the master key of the database, Unavailable when the database does not answer.
     """
     try:
-        async with _opened(loaded, clock or ServerClock().now) as application:
+        async with _opened(loaded, clock or ServerClock().now, reread or (lambda: loaded)) as application:
             yield application
     except ExceptionGroup as group:
         # The hub's task group wraps whatever leaves the block; one error is told as itself.
@@ -81,25 +87,28 @@ async def open_application(loaded: LoadedSettings, *, clock: Now | None = None) 
 
 
 @asynccontextmanager
-async def _opened(loaded: LoadedSettings, now: Now) -> AsyncIterator[Application]:
+async def _opened(loaded: LoadedSettings, now: Now, reread: Reread) -> AsyncIterator[Application]:
     async with AsyncExitStack() as stack:
-        ground = await lay_ground(loaded, now, stack)
+        live = LiveSettings(loaded)
+        ground = await lay_ground(replace(loaded, settings=live.settings), now, stack)
         accounts = await build_accounts(ground)
         rooms = await build_rooms(ground, accounts, stack)
         await rooms.playback.recover()
-        application = _assemble(ground, accounts, rooms)
+        application = _assemble(ground, accounts, rooms, Reloading(live, reread))
         ground.health.started()
         yield application
 
 
-def _assemble(ground: Ground, accounts: AccountServices, rooms: RoomServices) -> Application:
-    parts = _parts_of(ground, accounts, rooms)
+def _assemble(
+    ground: Ground, accounts: AccountServices, rooms: RoomServices, reloading: Reloading
+) -> Application:
+    parts = _parts_of(ground, accounts, rooms, reloading)
     settings = ground.settings
     socket = SocketDoor(hub=rooms.hub, sessions=accounts.sessions, tickets=rooms.tickets)
     fork = Fork(open_http_door(parts), WebClient(), socket)
     proxies = TrustedProxies(settings.server.trusted_proxies)
     is_https = settings.server.public_url.startswith("https://")
-    control = open_control_door(parts, [admin_routes(), HealthController])
+    control = open_control_door(parts, [admin_routes(), ReloadController, HealthController])
     return Application(
         public=Edge(fork, proxies=proxies, metrics=ground.metrics, is_https=is_https),
         control=Edge(control, proxies=TrustedProxies(()), metrics=ground.metrics, is_https=False),
@@ -110,10 +119,11 @@ def _assemble(ground: Ground, accounts: AccountServices, rooms: RoomServices) ->
         hub=rooms.hub,
         link_base=ground.link_base,
         drain_times=DrainTimes.of(settings.server.drain_seconds),
+        reload=reloading.reload,
     )
 
 
-def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices) -> Parts:
+def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices, reloading: Reloading) -> Parts:
     settings = ground.settings
     started_at = ground.now()
 
@@ -145,7 +155,7 @@ def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices) ->
         auth=settings.auth,
         public_url=settings.server.public_url,
         link_base=ground.link_base,
-        metrics_token=settings.observability.metrics_token,
+        observability=settings.observability,
         now=ground.now,
         limits=accounts.limits,
         keyring=accounts.keys.keyring,
@@ -156,4 +166,5 @@ def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices) ->
         presence_of=rooms.hub.presence_of,
         drift_in=rooms.hub.drift_in,
         status=status,
+        reload=reloading.reload,
     )

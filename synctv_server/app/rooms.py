@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from synctv_server.app.accounts import AccountServices
 from synctv_server.app.ground import Ground
-from synctv_server.cluster.presence import ConnectionLimits
 from synctv_server.domain.ids import RoomId
 from synctv_server.domain.times import Millis
 from synctv_server.realtime.caretaker import Caretaker
@@ -209,16 +208,13 @@ def _build_media(ground: Ground, base: _Base, library: LibraryService) -> MediaS
 
 
 def _build_tickets(ground: Ground, accounts: AccountServices, base: _Base) -> TicketService:
-    limits = ground.settings.limits
     return TicketService(
         access=base.access,
         bans=base.rows.bans,
         sessions=accounts.sessions,
         once=ground.cluster.once,
         presence=ground.cluster.presence,
-        connection_limits=ConnectionLimits(
-            limits.connections_per_user, limits.connections_per_room, limits.connections_total
-        ),
+        limits=ground.settings.limits,
         now=ground.now,
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from synctv_server.config.sections.limits import LimitsSection
 from synctv_server.domain.errors import Conflict, RateLimited, Unavailable
 from synctv_server.domain.ids import ConnectionId, RoomId, UserId
 
@@ -28,6 +29,11 @@ class ConnectionLimits:
     per_user: int
     per_room: int
     total: int
+
+    @classmethod
+    def of(cls, section: LimitsSection) -> ConnectionLimits:
+        """What the settings say at this moment."""
+        return cls(section.connections_per_user, section.connections_per_room, section.connections_total)
 
     def require_place(self, counts: ConnectionCounts) -> None:
         """Raise what tells this person why one more connection is refused, where it is."""

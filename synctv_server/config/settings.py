@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from synctv_server.config.secrets import Secret
 from synctv_server.config.sections.auth import AuthSection
+from synctv_server.config.sections.base import Change, Section
 from synctv_server.config.sections.database import DatabaseSection
 from synctv_server.config.sections.keys import KeysSection
 from synctv_server.config.sections.limits import LimitsSection
@@ -52,7 +52,10 @@ def settings_from(sources: Sequence[PydanticBaseSettingsSource]) -> Settings:
 
 @dataclass(frozen=True, slots=True)
 class SettingReference:
-    """One setting as the reference shows it; `environment` is the variable that gives it."""
+    """One setting as the reference shows it; `environment` is the variable that gives it.
+
+    `change` says when another value takes effect.
+    """
 
     section: str
     key: str
@@ -61,6 +64,7 @@ class SettingReference:
     environment: str
     is_secret: bool
     is_path: bool
+    change: Change
     description: str
 
     @property
@@ -77,8 +81,8 @@ def reference() -> list[SettingReference]:
 def _references() -> Iterator[SettingReference]:
     for section, field in Settings.model_fields.items():
         model = field.annotation
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
-            raise TypeError(f"the section {section} is no model")
+        if not (isinstance(model, type) and issubclass(model, Section)):
+            raise TypeError(f"{section} is no section")
         for key, entry in model.model_fields.items():
             kinds = _kinds(entry.annotation)
             is_secret = Secret in kinds
@@ -91,6 +95,7 @@ def _references() -> Iterator[SettingReference]:
                 environment=f"{variable}_FILE" if is_secret else variable,
                 is_secret=is_secret,
                 is_path=Path in kinds,
+                change=model.change_of(key),
                 description=entry.description or "",
             )
 

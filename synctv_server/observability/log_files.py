@@ -1,4 +1,4 @@
-"""A log file per day, `synctv-2026-11-24.log`, turned at local midnight and kept for 14 days. Used by `logs`."""
+"""A log file per day, `synctv-2026-11-24.log`, turned at local midnight; the old ones go. Used by `logs`."""
 
 from __future__ import annotations
 
@@ -8,54 +8,67 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TextIO
 
-KEPT_DAYS = 14
+from synctv_server.domain.errors import ConfigurationInvalid
+
 _NAME = re.compile(r"synctv-(\d{4}-\d{2}-\d{2})\.log")
 
 
 class DailyFile(logging.Handler):
-    """Writes to the file of the day; it runs in the writing thread alone. `today` is the injected calendar."""
+    """Writes to the file of the day; it runs in the writing thread alone. `today` is the injected calendar.
 
-    def __init__(self, directory: Path, today: Callable[[], date] = date.today) -> None:
+    Raises ConfigurationInvalid where the file of today cannot be opened.
+    """
+
+    def __init__(self, directory: Path, kept_days: int, today: Callable[[], date] = date.today) -> None:
         super().__init__()
         self._directory = directory
+        self._kept_days = kept_days
         self._today = today
-        self._day: date | None = None
-        self._file: TextIO | None = None
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._day = today()
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file: int | None = self._opened()
+        except OSError as error:
+            raise ConfigurationInvalid(
+                f"observability.log_directory: {error.filename} cannot be written: "
+                f"{(error.strerror or 'error').lower()}",
+                hint="Name a folder that this user may write, or leave it empty for standard error.",
+            ) from error
+        self._remove_old()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Writes the line at once, so that a crash loses none that was taken."""
-        try:
-            file = self._file_of_today()
-            file.write(f"{self.format(record)}\n")
-            file.flush()
-        except OSError:
-            self.handleError(record)
+        """Writes the line at once, so that a crash loses none that was taken. Raises OSError on a full disk."""
+        line = f"{self.format(record)}\n".encode(errors="backslashreplace")
+        file = self._file_of_today()
+        while line:
+            line = line[os.write(file, line) :]
 
     def close(self) -> None:
         """Closes the file of the day."""
         if self._file is not None:
-            self._file.close()
+            os.close(self._file)
             self._file = None
         super().close()
 
-    def _file_of_today(self) -> TextIO:
+    def _file_of_today(self) -> int:
         day = self._today()
-        if self._file is None or day != self._day:
-            if self._file is not None:
-                self._file.close()
-            path = self._directory / f"synctv-{day:%Y-%m-%d}.log"
-            self._file = os.fdopen(
-                os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8"
-            )
-            self._day = day
-            self._remove_old(day)
+        if self._file is not None and day == self._day:
+            return self._file
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        self._day = day
+        self._file = self._opened()
+        self._remove_old()
         return self._file
 
-    def _remove_old(self, day: date) -> None:
+    def _opened(self) -> int:
+        path = self._directory / f"synctv-{self._day:%Y-%m-%d}.log"
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+    def _remove_old(self) -> None:
         for path in self._directory.glob("synctv-*.log"):
             found = _NAME.fullmatch(path.name)
-            if found and date.fromisoformat(found[1]) <= day - timedelta(days=KEPT_DAYS):
+            if found and date.fromisoformat(found[1]) <= self._day - timedelta(days=self._kept_days):
                 path.unlink(missing_ok=True)

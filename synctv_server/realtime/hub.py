@@ -220,7 +220,9 @@ class Hub:
         if standing.member is None:
             raise not_a_member()
         user_id = standing.member.person.id
-        await self.shared.presence.enter(session.room_id, user_id, session.id, self._connection_limits())
+        await self.shared.presence.enter(
+            session.room_id, user_id, session.id, ConnectionLimits.of(self._bounds.limits)
+        )
         session.take_place(await self.live_room(session.room_id), standing.member)
 
     async def _fill(self, room_id: RoomId) -> LiveRoom:
@@ -248,12 +250,6 @@ class Hub:
     def _let_go(self, room_id: RoomId) -> None:
         del self._rooms[room_id]
         self._unfollow.pop(room_id)()
-
-    def _connection_limits(self) -> ConnectionLimits:
-        limits = self._bounds.limits
-        return ConnectionLimits(
-            limits.connections_per_user, limits.connections_per_room, limits.connections_total
-        )
 
     def _hear(self, notice: Notice) -> None:
         match notice:

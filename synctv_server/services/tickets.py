@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from synctv_server.cluster.once import Once
 from synctv_server.cluster.presence import ConnectionLimits, Presence
+from synctv_server.config.sections.limits import LimitsSection
 from synctv_server.domain.errors import Forbidden, Unauthenticated
 from synctv_server.domain.ids import RoomId, SessionId
 from synctv_server.domain.sessions import Actor
@@ -40,7 +41,7 @@ class TicketService:
     sessions: SessionService
     once: Once
     presence: Presence
-    connection_limits: ConnectionLimits
+    limits: LimitsSection
     now: Now
 
     async def require_entry(self, actor: Actor, room_id: RoomId, address: str) -> Standing:
@@ -54,7 +55,8 @@ class TicketService:
         ban_address = address if actor.is_guest else None
         if await self.bans.find_ban(room_id, person.id, ban_address, self.now()):
             raise Forbidden("you are banned from this room", code="room.banned")
-        self.connection_limits.require_place(await self.presence.counts(room_id, person.id))
+        counts = await self.presence.counts(room_id, person.id)
+        ConnectionLimits.of(self.limits).require_place(counts)
         return standing
 
     async def issue(self, actor: Actor, room_id: RoomId, address: str) -> Ticket:

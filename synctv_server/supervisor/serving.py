@@ -24,6 +24,7 @@ from synctv_server.supervisor.control_socket import bind_control_socket, control
 from synctv_server.supervisor.database import migration_target, require_current_schema, server_lock
 from synctv_server.supervisor.listeners import bind_tcp, control_listener, public_listener
 from synctv_server.supervisor.lock import Holder, InstallationLock
+from synctv_server.supervisor.reload_signal import ReloadSignal
 from synctv_server.supervisor.systemd import notify
 
 # A full collection walks every connection: let it be rare, and never walk what the start has built.
@@ -57,6 +58,14 @@ class Doors:
         port: int = self.public.getsockname()[1]
         return port
 
+    def with_real_port(self, loaded: LoadedSettings) -> LoadedSettings:
+        """The settings with the port that was found, where they ask for any free one."""
+        server = loaded.settings.server
+        if server.port:
+            return loaded
+        server = server.model_copy(update={"port": self.port})
+        return replace(loaded, settings=loaded.settings.model_copy(update={"server": server}))
+
     def close(self) -> None:
         """Closes both, and removes the file of the control socket."""
         self.public.close()
@@ -70,19 +79,24 @@ async def run(
     environ: Mapping[str, str],
     *,
     on_ready: Callable[[Running], None],
+    reread: Callable[[], LoadedSettings],
 ) -> None:
     """Serves until SIGTERM or SIGINT, then drains. The caller holds `lock` and has made the installation whole.
 
-    `on_ready` is called when both doors answer. Raises Conflict, Forbidden or ConfigurationInvalid for an address
-    that cannot be taken, and whatever keeps the application from opening; a task group may stand around it.
+    `on_ready` is called when both doors answer; `reread` reads the settings anew, for SIGHUP. Raises Conflict,
+    Forbidden or ConfigurationInvalid for an address that cannot be taken, and whatever keeps the application from
+    opening; a task group may stand around it.
     """
     doors = _bind(loaded, environ)
     try:
-        server = loaded.settings.server.model_copy(update={"port": doors.port})
-        loaded = replace(loaded, settings=loaded.settings.model_copy(update={"server": server}))
+        loaded = doors.with_real_port(loaded)
         await require_current_schema(migration_target(loaded))
-        async with server_lock(loaded) as database_lock, open_application(loaded) as application:
-            await _serve(_Serving(application, server, doors, environ), lock, database_lock, on_ready)
+        async with (
+            server_lock(loaded) as database_lock,
+            open_application(loaded, reread=lambda: doors.with_real_port(reread())) as application,
+        ):
+            serving = _Serving(application, loaded.settings.server, doors, environ)
+            await _serve(serving, lock, database_lock, on_ready)
     finally:
         doors.close()
 
@@ -126,12 +140,14 @@ async def _serve(
         if database_lock is not None:
             background.append(tasks.create_task(database_lock.watch()))
         stop = _stop_signal()
+        reloads = ReloadSignal(application.reload, serving.environ, tasks, stop)
         await asyncio.gather(public.answering.wait(), control.answering.wait())
         lock.tell(Holder(running.pid, "serve", running.url, running.local_url))
         notify("READY=1", serving.environ)
         _log.info("SyncTV %s answers on %s", __version__, running.url)
         on_ready(running)
         await stop.wait()
+        reloads.ignore()
         notify("STOPPING=1", serving.environ)
         _log.info("stopping: viewers are told to come back")
         await application.drain()

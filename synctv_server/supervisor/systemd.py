@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import suppress
+
+
+def notify_reloading(environ: Mapping[str, str]) -> None:
+    """Says that a reload has begun, as `Type=notify-reload` asks for it; `READY=1` ends it."""
+    notify(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000}", environ)
 
 
 def notify(state: str, environ: Mapping[str, str]) -> None:

@@ -10,46 +10,16 @@ import signal
 import socket
 import subprocess
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.support import postgres
-from tests.support.server import SYNCTV, Server, serving, start_server
+from tests.support.server import SYNCTV, Server, serving, start_server, synctv
 from tests.support.waiting import eventually
 
 PASSWORD = "violet harbour clock"
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.out)
-        return document
-
-
-async def synctv(
-    data_dir: Path, *words: str, stdin: str = "", environ: dict[str, str] | None = None
-) -> Answer:
-    """One command as a process of its own, without a terminal."""
-    process = await asyncio.create_subprocess_exec(
-        *(*SYNCTV, "--data-dir", str(data_dir), "--json", *words),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **(environ or {})},
-    )
-    out, err = await asyncio.wait_for(process.communicate(stdin.encode()), 60)
-    assert process.returncode is not None
-    return Answer(process.returncode, out.decode(), err.decode())
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -12,7 +12,6 @@ from synctv_server.cluster.memory.once import MemoryOnce
 from synctv_server.cluster.memory.presence import MemoryPresence
 from synctv_server.cluster.memory.room_log import MemoryRoomLog
 from synctv_server.cluster.notices import Notice
-from synctv_server.cluster.presence import ConnectionLimits
 from synctv_server.cluster.room_log import LogEntry
 from synctv_server.config.sections.auth import AuthSection
 from synctv_server.config.sections.limits import LimitsSection
@@ -142,16 +141,13 @@ class House:
             sessions=self.accounts.sessions,
             now=self.now,
         )
-        section = self.section
         self.tickets = TicketService(
             access=self.access,
             bans=self.ban_store,
             sessions=self.sessions,
             once=MemoryOnce(self.now),
             presence=self.presence,
-            connection_limits=ConnectionLimits(
-                section.connections_per_user, section.connections_per_room, section.connections_total
-            ),
+            limits=self.section,
             now=self.now,
         )
 

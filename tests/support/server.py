@@ -50,6 +50,7 @@ async def start_server(
     environ: Mapping[str, str] | None = None,
     log: Path | None = None,
     through: Sequence[str] = (),
+    stdin: int = DEVNULL,
 ) -> Server:
     """Start it and wait until it says that it runs; its log goes to `log`. AssertionError when it ends instead.
 
@@ -60,7 +61,7 @@ async def start_server(
     with contextlib.closing(errors):
         process = await asyncio.create_subprocess_exec(
             *(*through, *SYNCTV, "--data-dir", str(data_dir), "--json", "serve", "--port", "0", *arguments),
-            stdin=DEVNULL,
+            stdin=stdin,
             stdout=PIPE,
             stderr=errors,
             env={**os.environ, **(environ or {})},
@@ -82,6 +83,36 @@ async def serving(
         yield server
     finally:
         await server.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one command gave back."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+
+async def synctv(
+    data_dir: Path, *words: str, stdin: str = "", environ: dict[str, str] | None = None
+) -> Answer:
+    """One command as a process of its own, without a terminal."""
+    process = await asyncio.create_subprocess_exec(
+        *(*SYNCTV, "--data-dir", str(data_dir), "--json", *words),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        env={**os.environ, **(environ or {})},
+    )
+    out, err = await asyncio.wait_for(process.communicate(stdin.encode()), 60)
+    assert process.returncode is not None
+    return Answer(process.returncode, out.decode(), err.decode())
 
 
 def _end_of(log: str) -> str:

@@ -118,7 +118,7 @@ async def _probe(request: Call, probe: Probe) -> Response[HealthObject]:
 
 
 def _require_scraper(request: Call) -> None:
-    token = request.parts.metrics_token
+    token = request.parts.observability.metrics_token
     if token is None:
         peer = parse_address(request.client.host) if request.client else None
         is_here = peer is not None and peer.is_loopback and "x-forwarded-for" not in request.headers

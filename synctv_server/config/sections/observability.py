@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from synctv_server.config.secrets import Secret
-from synctv_server.config.sections.base import Section
+from synctv_server.config.sections.base import LIVE, RELOAD, Section
 
 
 class ObservabilitySection(Section):
     """What the server tells about itself."""
 
-    log_format: Literal["pretty", "json"] = Field(
+    log_format: Annotated[Literal["pretty", "json"], RELOAD] = Field(
         "pretty", description="Lines for people, or one JSON object each."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], LIVE] = Field(
         "info", description="Least severity that is logged."
     )
-    log_directory: Path | None = Field(
+    log_directory: Annotated[Path | None, RELOAD] = Field(
         None,
         description=(
-            "Folder for a log file per day, kept 14 days. A relative path stands in the data directory. "
+            "Folder for a log file per day. A relative path stands in the data directory. "
             "Empty: standard error."
         ),
     )
-    metrics_token: Secret | None = Field(
+    log_keep_days: Annotated[int, RELOAD] = Field(
+        14, ge=1, le=3_650, description="How many days' log files are kept, today's among them."
+    )
+    metrics_token: Annotated[Secret | None, RELOAD] = Field(
         None,
         description=(
             "Bearer token that `GET /metrics` asks for. Without one it answers requests from this machine alone."

@@ -36,7 +36,7 @@ class GuestService:
         self._issuer = issuer
         self._sessions = sessions
         self._admission = admission
-        self._life: Millis = section.lifetime_seconds * SECOND
+        self._section = section
 
     async def enter(
         self,
@@ -56,6 +56,10 @@ class GuestService:
             return await self._come_back(session, password, client, guest_token)
         name = check_guest_name(display_name) if display_name else f"Guest {secrets.randbelow(9_000) + 1_000}"
         return await self._come_new(room_id, name, password, client)
+
+    @property
+    def _life(self) -> Millis:
+        return self._section.lifetime_seconds * SECOND
 
     async def _come_new(self, room_id: RoomId, name: str, password: str | None, client: Client) -> SignedIn:
         now = self._accounts.now()

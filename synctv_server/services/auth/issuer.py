@@ -19,8 +19,12 @@ class Issuer:
     def __init__(self, accounts: Accounts, keyring: Keyring, section: AuthSection) -> None:
         self._accounts = accounts
         self._keyring = keyring
-        self._access_life: Millis = section.access_token_seconds * SECOND
-        self.refresh_life: Millis = section.refresh_token_seconds * SECOND
+        self._section = section
+
+    @property
+    def refresh_life(self) -> Millis:
+        """How long a session lives from its last refresh on."""
+        return self._section.refresh_token_seconds * SECOND
 
     async def open(self, user: User, client: Client) -> SignedIn:
         """A new session of an account, kept when this returns, or with the transaction that is open."""
@@ -41,7 +45,7 @@ class Issuer:
     def signed_in(self, user: User | Person, session: Session, refresh_token: str | None) -> SignedIn:
         """The answer to a sign-in, with a new access token of this session."""
         now = self._accounts.now()
-        expires_at = min(now + self._access_life, session.expires_at)
+        expires_at = min(now + self._section.access_token_seconds * SECOND, session.expires_at)
         token = self._keyring.sign(Claims(session.user_id, session.id, now, expires_at))
         return SignedIn(user, session, token, refresh_token, (expires_at - now) // SECOND)
 

@@ -42,7 +42,7 @@ class RegistrationService:
         self._credentials = credentials
         self._sessions = sessions
         self._invitations = invitations
-        self._mode = section.registration
+        self._section = section
 
     async def register(
         self, username: str, password: str, email: str | None, invite: str | None, client: Client
@@ -75,9 +75,9 @@ class RegistrationService:
         """The invitation that counts, or None where none is needed; asked before a password costs any work."""
         if invite:
             return await self._invitations.find(invite)
-        if self._mode == "closed":
+        if self._section.registration == "closed":
             raise Forbidden("registration is closed on this server", code="auth.registration_closed")
-        if self._mode == "invite":
+        if self._section.registration == "invite":
             raise Forbidden(
                 "an account needs an invitation here; open the link of one", code="auth.invite_needed"
             )

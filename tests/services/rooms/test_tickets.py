@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from synctv_server.cluster.presence import ConnectionLimits
 from synctv_server.domain.errors import Conflict, Forbidden, NotFound, RateLimited, Unauthenticated
 from synctv_server.domain.ids import RoomId
 from synctv_server.domain.rooms import Room
@@ -74,7 +75,7 @@ async def test_closed_room_gives_no_ticket(house: House, owner: Actor, room: Roo
 
 
 async def test_sixth_connection_of_a_person_gets_no_ticket(house: House, owner: Actor, room: Room) -> None:
-    limits = house.tickets.connection_limits
+    limits = ConnectionLimits.of(house.section)
     for _ in range(limits.per_user):
         await house.presence.enter(room.id, owner.person(), house.ids.connection(), limits)
     with pytest.raises(RateLimited):
@@ -82,7 +83,7 @@ async def test_sixth_connection_of_a_person_gets_no_ticket(house: House, owner: 
 
 
 async def test_room_with_all_its_connections_gives_no_ticket(house: House, owner: Actor, room: Room) -> None:
-    limits = house.tickets.connection_limits
+    limits = ConnectionLimits.of(house.section)
     for _ in range(limits.per_room):
         await house.presence.enter(room.id, house.ids.user(), house.ids.connection(), limits)
     with pytest.raises(Conflict) as caught:

@@ -1,0 +1,50 @@
+"""Takes the configuration over anew in a running server. Called by `supervisor` on a signal, and by the operator."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from synctv_server.config.live import LiveSettings, Reloaded
+from synctv_server.config.sources import LoadedSettings
+from synctv_server.domain.errors import ConfigurationInvalid
+from synctv_server.observability import logs
+
+_log = logging.getLogger(__name__)
+
+Reread = Callable[[], LoadedSettings]
+"""Reads file, environment, secrets and flags as the start of the server has; raises ConfigurationInvalid."""
+
+
+class Reloading:
+    """One reload at a time; each happens whole or not at all."""
+
+    def __init__(self, live: LiveSettings, reread: Reread) -> None:
+        self._live = live
+        self._reread = reread
+        self._one = asyncio.Lock()
+
+    async def reload(self) -> Reloaded:
+        """Reads all sources again, lets what needs no restart hold, and opens the log files anew.
+
+        Raises ConfigurationInvalid where they cannot be used; everything stays as it was then, and the log says so.
+        """
+        async with self._one:
+            try:
+                loaded = await asyncio.to_thread(self._reread)
+                await asyncio.to_thread(logs.turn, loaded.settings.observability)
+            except ConfigurationInvalid as error:
+                _log.error("the configuration was not reloaded, the old one still holds: %s", error.message)
+                raise
+            reloaded = self._live.take_over(loaded)
+            _tell(reloaded)
+            return reloaded
+
+
+def _tell(reloaded: Reloaded) -> None:
+    _log.info("configuration reloaded; changed: %s", ", ".join(reloaded.changed) or "nothing")
+    if reloaded.needs_restart:
+        _log.warning("these settings take effect at the next start: %s", ", ".join(reloaded.needs_restart))
+    for warning in reloaded.warnings:
+        _log.warning("%s: %s", warning.setting, warning.text)
