@@ -38,6 +38,7 @@ COMMANDS = {
     "rotate-keys": "Sign with a new key (the same as `keys rotate`).",
     "user": "Create accounts and look after them.",
     "room": "List, show and close rooms.",
+    "audit": "Judge the security of this installation by its settings, files, keys and accounts.",
     "config": "Show and check the configuration.",
     "version": "Show the versions of synctv and of what it runs on.",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from synctv_server.upkeep import migrate
 from synctv_server.upkeep.doctor.check import Check, Verdict, ill, well
 from synctv_server.upkeep.migrate import MigrationState, MigrationStatus
 from synctv_server.upkeep.premises import NotExaminable, Premises
@@ -16,6 +17,18 @@ def pending(premises: Premises) -> Verdict:
         return well("no migration waits")
     waiting = ", ".join(f"{each.id}_{each.name}" for each in found.pending)
     return ill(f"migrations wait: {waiting}", "`synctv migrate up` (on SQLite it takes a copy first)")
+
+
+async def tables(premises: Premises) -> Verdict:
+    """Tables and indexes are as the migrations made them."""
+    _status(premises)
+    differences = (await migrate.verify(premises.target())).differences
+    if not differences:
+        return well("tables and indexes are as the migrations made them")
+    told = ", ".join(f"{each.object} {each.name}" for each in differences)
+    return ill(
+        f"somebody has changed the schema: {told}", "`synctv migrate verify` shows how; undo it by hand"
+    )
 
 
 def _not(state: MigrationState, ok: str, fix: str) -> Callable[[Premises], Verdict]:
@@ -54,4 +67,5 @@ CHECKS = (
             "reinstall the version of SyncTV that made this database",
         ),
     ),
+    Check("schema.tables", tables),
 )

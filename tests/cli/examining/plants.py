@@ -284,6 +284,7 @@ PLANTS = (
     Plant("schema.whole", "fail", sql("UPDATE schema_migrations SET state = 'applying' WHERE version = 6")),
     Plant("schema.version", "fail", newer),
     Plant("schema.ledger", "fail", sql("UPDATE schema_migrations SET checksum = 'other' WHERE version = 2")),
+    Plant("schema.tables", "fail", sql("DROP INDEX messages_room_id")),
     Plant("keys.master", "fail", lambda install: (install.home / "keys/keys-master").unlink()),
     Plant("keys.master", "fail", lambda install: (install.home / "keys/keys-master").write_text("short")),
     Plant("keys.opens", "fail", other_master_key),

@@ -1,0 +1,88 @@
+"""`synctv audit`: the security posture of this installation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from synctv_cli.commands import LightGroup
+from synctv_cli.context import Invocation
+from synctv_cli.failures import ACTION_NEEDED
+from synctv_cli.views import Lines, Result
+
+if TYPE_CHECKING:
+    from synctv_server.upkeep.posture import Review
+
+app = typer.Typer(cls=LightGroup, rich_markup_mode=None, add_completion=False)
+
+
+@app.callback(invoke_without_command=True)
+def audit(
+    ctx: typer.Context,
+    *,
+    output_format: Annotated[
+        Literal["text", "json", "sarif"],
+        typer.Option("--format", metavar="text|json|sarif", help="`json` is the same as --json."),
+    ] = "text",
+    fail_on: Annotated[
+        Literal["info", "low", "medium", "high", "critical"],
+        typer.Option(
+            metavar="SEVERITY", help="Exit 3 when a finding is at least so grave: info to critical."
+        ),
+    ] = "high",
+) -> Result | None:
+    """Judge the security of this installation by its settings, files, keys and accounts; changes nothing."""
+    import asyncio
+
+    from synctv_server.upkeep.posture import at_least
+
+    if ctx.invoked_subcommand is not None:
+        return None
+    invocation = Invocation.of(ctx)
+    if output_format == "json":
+        invocation.output.as_json = True
+    reviewed, sarif = asyncio.run(_reviewed(invocation))
+    is_grave = any(at_least(finding.severity, fail_on) for finding in reviewed.findings)
+    text = sarif if output_format == "sarif" else _in_words(reviewed)
+    return Result(_document(reviewed), Lines(text), ACTION_NEEDED if is_grave else 0)
+
+
+async def _reviewed(invocation: Invocation) -> tuple[Review, list[str]]:
+    """The review, and the same as lines of SARIF."""
+    import json
+
+    from synctv_cli.premises import opened_premises
+    from synctv_server.upkeep.posture import review, sarif_log
+
+    async with opened_premises(invocation) as premises:
+        reviewed = await review(premises)
+        log = json.dumps(sarif_log(reviewed, premises.config_file), ensure_ascii=False, indent=2)
+        return reviewed, log.splitlines()
+
+
+def _document(reviewed: Review) -> dict[str, object]:
+    return {
+        "findings": [
+            {
+                "id": finding.id,
+                "severity": finding.severity,
+                "message": finding.message,
+                "fix": finding.fix,
+                "where": finding.where,
+            }
+            for finding in reviewed.findings
+        ],
+        "skipped": [{"id": each.id, "reason": each.reason} for each in reviewed.skipped],
+    }
+
+
+def _in_words(reviewed: Review) -> list[str]:
+    lines = []
+    for finding in reviewed.findings:
+        lines += [
+            f"{finding.severity:8}  {finding.id:24}  {finding.message}",
+            f"          do: {finding.fix}",
+        ]
+    lines += [f"not looked at: {each.id}: {each.reason}" for each in reviewed.skipped]
+    return [*lines, f"{len(reviewed.findings)} findings"]
