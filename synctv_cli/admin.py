@@ -11,17 +11,16 @@ import errno
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
 from synctv_cli.context import Invocation
 from synctv_server.domain.errors import (
     KINDS,
-    ConfigurationInvalid,
     FieldError,
     Forbidden,
     PreconditionFailed,
@@ -43,6 +42,7 @@ _KINDS: dict[int, type[SyncTVError]] = {
 }
 
 Document = dict[str, Any]
+T = TypeVar("T")
 
 
 def request(
@@ -54,9 +54,51 @@ def request(
     query: Mapping[str, str | int | None] | None = None,
 ) -> Document:
     """The answer of one operator's route, like `GET /users`. Raises the error that the server tells."""
-    parameters = {name: value for name, value in (query or {}).items() if value is not None}
-    call = httpx.Request(method, f"http://synctv{BASE}{path}", json=body, params=parameters)
-    return asyncio.run(_answered(invocation, call))
+
+    async def once(server: Server) -> Document:
+        return await server.ask(method, path, body=body, query=query)
+
+    return converse(invocation, once)
+
+
+def converse(invocation: Invocation, talk: Callable[[Server], Awaitable[T]]) -> T:
+    """What `talk` gives, which may ask the same server many times. Raises the errors that the server tells."""
+
+    async def talked() -> T:
+        async with (
+            _transport(invocation) as transport,
+            httpx.AsyncClient(transport=transport, timeout=_TIMEOUT_SECONDS) as client,
+        ):
+            return await talk(Server(client))
+
+    return asyncio.run(talked())
+
+
+class Server:
+    """The operator's routes, for the length of one command."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        query: Mapping[str, str | int | None] | None = None,
+    ) -> Document:
+        """The answer of one route, like `GET /users`. Raises the error that the server tells."""
+        parameters = {name: value for name, value in (query or {}).items() if value is not None}
+        call = httpx.Request(method, f"http://synctv{BASE}{path}", json=body, params=parameters)
+        try:
+            response = await self._client.send(call)
+        except httpx.TransportError as error:
+            raise Unavailable(f"the server did not answer: {str(error) or type(error).__name__}") from error
+        if not response.is_success:
+            raise _told(response)
+        document: Document = response.json()
+        return document
 
 
 def is_answering(path: Path) -> bool:
@@ -69,21 +111,6 @@ def is_answering(path: Path) -> bool:
             hint="Run the command as the user who runs the server.",
         )
     return outcome == 0
-
-
-async def _answered(invocation: Invocation, call: httpx.Request) -> Document:
-    async with (
-        _transport(invocation) as transport,
-        httpx.AsyncClient(transport=transport, timeout=_TIMEOUT_SECONDS) as client,
-    ):
-        try:
-            response = await client.send(call)
-        except httpx.TransportError as error:
-            raise Unavailable(f"the server did not answer: {str(error) or type(error).__name__}") from error
-    if not response.is_success:
-        raise _told(response)
-    document: Document = response.json()
-    return document
 
 
 @asynccontextmanager
@@ -130,8 +157,6 @@ def _told(response: httpx.Response) -> SyncTVError:
     except (ValueError, KeyError):
         return Unavailable(f"the control socket answered {response.status_code} and no problem document")
     kind = _KINDS.get(response.status_code, SyncTVError)
-    if problem.get("code") == ConfigurationInvalid.kind:
-        kind = ConfigurationInvalid
     hint = problem.get("hint")
     if kind is SyncTVError:
         hint = f"Its log has it under request id {problem.get('request_id')}."

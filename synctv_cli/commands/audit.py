@@ -1,4 +1,4 @@
-"""`synctv audit`: the security posture of this installation."""
+"""`synctv audit`: the security posture of this installation; and `synctv audit log`, the record of what was done."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from synctv_cli.commands import LightGroup
+from synctv_cli.commands import LightGroup, audit_log
 from synctv_cli.context import Invocation
 from synctv_cli.failures import ACTION_NEEDED
 from synctv_cli.views import Lines, Result
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from synctv_server.upkeep.posture import Review
 
 app = typer.Typer(cls=LightGroup, rich_markup_mode=None, add_completion=False)
+app.add_typer(audit_log.app, name="log")
 
 
 @app.callback(invoke_without_command=True)

@@ -20,6 +20,7 @@ from synctv_server.api.problems import answer_of, error_of
 from synctv_server.api.remote import REMOTE, remote_of
 from synctv_server.domain.errors import UnsupportedContent
 from synctv_server.net.client_ip import TrustedProxies
+from synctv_server.net.origin import origin
 from synctv_server.observability.logs import request_id
 from synctv_server.observability.metrics import Metrics
 
@@ -42,15 +43,16 @@ class Edge:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        scope[REMOTE] = remote_of(scope, self._proxies)
+        scope[REMOTE] = remote = remote_of(scope, self._proxies)
         answer = _Answer(send, self._headers, _request_id(scope))
-        before = request_id.set(answer.request_id)
+        before, outside = request_id.set(answer.request_id), origin.set(remote.address)
         try:
             if scope["type"] == "http":
                 await self._http(scope, receive, answer)
             else:
                 await self._app(scope, receive, answer.send)
         finally:
+            origin.reset(outside)
             request_id.reset(before)
 
     async def _http(self, scope: Scope, receive: Receive, answer: _Answer) -> None:

@@ -15,6 +15,7 @@ from synctv_server.observability.metrics import Metrics
 from synctv_server.realtime.statuses import Drift
 from synctv_server.security.keyring import Keyring
 from synctv_server.security.signed_urls import UrlSigner
+from synctv_server.services.audit import AuditService
 from synctv_server.services.auth.guests import GuestService
 from synctv_server.services.auth.passwords import LoginService
 from synctv_server.services.auth.registration import RegistrationService
@@ -85,4 +86,5 @@ class Parts:
     presence_of: Callable[[RoomId], frozenset[UserId]]
     drift_in: Callable[[RoomId], Drift | None]
     status: Callable[[], ServerStatus]
+    audit: AuditService
     reload: Callable[[], Awaitable[Reloaded]]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synctv_server.app.ground import Ground
+from synctv_server.config.places import AUDIT_CHECKPOINTS_FILE_NAME
 from synctv_server.domain.errors import ConfigurationInvalid
 from synctv_server.security.sealing import read_master_key
+from synctv_server.services.audit import AuditService
+from synctv_server.services.audit_checkpoints import Checkpoints
 from synctv_server.services.auth.accounts import Accounts
 from synctv_server.services.auth.credentials import Credentials
 from synctv_server.services.auth.issuer import Issuer
@@ -19,6 +22,7 @@ from synctv_server.services.key_rotation import KeyRotation
 from synctv_server.services.keys import KeyService
 from synctv_server.services.limits import Limits
 from synctv_server.services.users import UserService
+from synctv_server.store.keys import KeyStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class AccountServices:
     setup: SetupService
     users: UserService
     invitations: InvitationService
+    audit: AuditService
 
 
 async def build_accounts(ground: Ground) -> AccountServices:
@@ -62,7 +67,14 @@ async def build_accounts(ground: Ground) -> AccountServices:
         setup=SetupService(accounts, credentials, sessions, ground.data_dir),
         users=UserService(accounts, credentials, sessions),
         invitations=invitations,
+        audit=_build_audit(ground, keys),
     )
+
+
+def _build_audit(ground: Ground, keys: KeyService) -> AuditService:
+    file = ground.data_dir / AUDIT_CHECKPOINTS_FILE_NAME
+    checkpoints = Checkpoints(file, keys.keyring, KeyStore(ground.database))
+    return AuditService(ground.database, checkpoints, ground.now)
 
 
 async def _load_keys(ground: Ground) -> KeyService:

@@ -123,16 +123,18 @@ def _assemble(
     )
 
 
-def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices, reloading: Reloading) -> Parts:
-    settings = ground.settings
+def _status_of(ground: Ground, hub: Hub) -> Callable[[], ServerStatus]:
     started_at = ground.now()
 
     def status() -> ServerStatus:
         uptime_seconds = (ground.now() - started_at) // SECOND
-        return ServerStatus(
-            __version__, uptime_seconds, ground.database.kind, rooms.hub.count_rooms(), len(rooms.hub)
-        )
+        return ServerStatus(__version__, uptime_seconds, ground.database.kind, hub.count_rooms(), len(hub))
 
+    return status
+
+
+def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices, reloading: Reloading) -> Parts:
+    settings = ground.settings
     return Parts(
         sessions=accounts.sessions,
         login=accounts.login,
@@ -165,6 +167,7 @@ def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices, re
         metrics=ground.metrics,
         presence_of=rooms.hub.presence_of,
         drift_in=rooms.hub.drift_in,
-        status=status,
+        status=_status_of(ground, rooms.hub),
+        audit=accounts.audit,
         reload=reloading.reload,
     )

@@ -19,6 +19,7 @@ from synctv_server.cluster.notices import Notices
 from synctv_server.cluster.once import Once
 from synctv_server.cluster.presence import Presence
 from synctv_server.cluster.room_log import RoomLog
+from synctv_server.config.places import AUDIT_HEAD_FILE_NAME
 from synctv_server.config.settings import Settings
 from synctv_server.config.sources import LoadedSettings
 from synctv_server.domain.ids import Ids
@@ -29,6 +30,7 @@ from synctv_server.observability.metrics import Metrics
 from synctv_server.realtime.wire import encode_event, numbered_frame
 from synctv_server.security.passwords import PasswordHasher
 from synctv_server.store import Database, StoreObserver, open_database
+from synctv_server.store.trail import AuditTrail
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ async def lay_ground(loaded: LoadedSettings, now: Now, stack: AsyncExitStack) ->
             password=password.reveal() if password else None,
             pool_size=settings.database.pool_size,
             observer=_StoreMetrics(metrics),
+            trail=AuditTrail(loaded.data_dir / AUDIT_HEAD_FILE_NAME, now=now),
         )
     )
     hasher = stack.enter_context(PasswordHasher())
@@ -120,6 +123,9 @@ class _StoreMetrics(StoreObserver):
 
     def rolled_back(self) -> None:
         self._metrics.db_transaction_rollbacks_total.inc()
+
+    def audited(self, entries: int) -> None:
+        self._metrics.audit_entries_total.inc(entries)
 
 
 def _fill_gauges(metrics: Metrics, database: Database, hasher: PasswordHasher) -> None:

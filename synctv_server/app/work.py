@@ -16,6 +16,7 @@ from synctv_server.store.members import MemberStore
 _SWEEP_SECONDS = 600.0
 _KEYS_SECONDS = 60.0
 _LOG_SECONDS = 30.0
+_AUDIT_SECONDS = 10.0
 _KEPT_AFTER: Millis = DAY
 """For how long a session or invitation that is over can still be told from one that never was."""
 
@@ -54,6 +55,7 @@ def build_jobs(
             Job("room logs", _LOG_SECONDS, sweep_log),
             Job("life of keys", _KEYS_SECONDS, accounts.key_rotation.look_after),
             Job("ages of keys", _KEYS_SECONDS, tell_ages),
+            Job("audit checkpoints", _AUDIT_SECONDS, accounts.audit.checkpoint),
         ],
         on_fault=internal_errors.inc,
     )

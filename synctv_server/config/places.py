@@ -13,6 +13,12 @@ CONFIG_FILE_NAME = "synctv.toml"
 SETUP_LINK_FILE_NAME = "setup-link"
 """Holds the link of the first account (0600) until it is used."""
 
+AUDIT_HEAD_FILE_NAME = "audit-head.json"
+"""Remembers where the audit log ends, so that a database which ends before it is known to be cut."""
+
+AUDIT_CHECKPOINTS_FILE_NAME = "audit-checkpoints.jsonl"
+"""Signed ends of the audit log, and the public keys that they are checked with."""
+
 LOCK_FILE_NAME = "synctv.lock"
 """Held by whoever works by itself on the installation; `supervisor.lock` says how."""
 

@@ -73,6 +73,10 @@ class Actor:
         return self.user_id
 
 
+SYSTEM = Actor(ActorKind.SYSTEM, "system")
+"""The server itself: what it does by the clock."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """How one person appears to another: an account's name or a guest's display name."""

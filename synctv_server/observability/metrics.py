@@ -139,6 +139,9 @@ class Metrics:
         self.signing_key_age_seconds = self._gauge(
             "synctv_signing_key_age_seconds", "Age of each signing key that is in use.", labels=("kid",)
         )
+        self.audit_entries_total = self._counter(
+            "synctv_audit_entries_total", "Entries written into the audit log."
+        )
         self.expired_total = self._counter(
             "synctv_expired_total", "Rows that were cleared because they had expired.", labels=("noun",)
         )

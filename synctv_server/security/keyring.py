@@ -7,7 +7,7 @@ derives its keys from it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from synctv_server.domain.errors import Unauthenticated, Unavailable
 from synctv_server.domain.times import MINUTE, Millis, Now
 from synctv_server.security.signing_keys import PublicKey, SigningKey
+from synctv_server.security.statements import sign_statement
 from synctv_server.security.tokens import Claims
 
 ISSUER = "synctv"
@@ -77,6 +78,11 @@ class Keyring:
         signer = self._signing()
         payload = {"iss": ISSUER, "aud": AUDIENCE, **claims.payload()}
         return jwt.encode(payload, signer.private, algorithm=signer.algorithm, headers={"kid": signer.kid})
+
+    def sign_statement(self, kind: str, statement: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+        """A signed statement (see `statements`), and the public key that checks it. Unavailable as `sign`."""
+        signer = self._signing()
+        return sign_statement(signer, kind, statement), signer.jwk()
 
     def verify(self, token: str) -> Claims:
         """What a good token says.

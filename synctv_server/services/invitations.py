@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from synctv_server.domain.audit import Deed, Party
 from synctv_server.domain.errors import Forbidden
 from synctv_server.domain.invitations import Invitation
 from synctv_server.domain.sessions import Actor
 from synctv_server.domain.text import invalid
-from synctv_server.domain.times import DAY, SECOND
+from synctv_server.domain.times import DAY, SECOND, to_rfc3339
 from synctv_server.domain.users import SiteRole
 from synctv_server.security.tokens import hash_secret, new_secret
 from synctv_server.services.auth.accounts import Accounts
@@ -44,7 +45,12 @@ class InvitationService:
             expires_at=now + expires_in_seconds * SECOND,
             created_by=actor.user_id,
         )
-        await self._accounts.invitations.create(invitation, hash_secret(secret))
+        async with self._accounts.database.transaction(durable=True) as transaction:
+            await self._accounts.invitations.create(invitation, hash_secret(secret))
+            given = {"role": role, "uses": uses, "expires_at": to_rfc3339(invitation.expires_at)}
+            transaction.audit(
+                actor, Deed("invitation.created", Party("invitation", invitation.id), after=given)
+            )
         # The secret stands in the fragment, which a browser sends to no server and no log keeps.
         return invitation, f"{self._link_base}/register#{secret}"
 

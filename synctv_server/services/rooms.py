@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from synctv_server.cluster.notices import PermissionsChanged, RoomGone
+from synctv_server.domain.audit import Deed, Party
 from synctv_server.domain.commands import CreateRoom, EditRoom
 from synctv_server.domain.errors import Forbidden, PreconditionFailed
 from synctv_server.domain.events import PlaybackChanged, RoomChanged, RoomClosed
@@ -138,7 +139,7 @@ class RoomService:
         of the site. PreconditionFailed when `expected_version` is not the present one.
         """
         password_hash = await self._hashed(edit.password)
-        async with self.turns.turn(room_id) as turn:
+        async with self.turns.turn(room_id, durable=edit.status is not None) as turn:
             standing = await self.access.enter(actor, room_id, _needed(edit), even_closed=True)
             if edit.status is not None and not actor.is_administrator:
                 require(standing.mask, Permission.DELETE_ROOM)
@@ -149,6 +150,9 @@ class RoomService:
             require_preset(standing.mask, before.settings.control, after.settings.control)
             if after == before:
                 return before
+            if after.status is not before.status and Permission.DELETE_ROOM not in standing.mask:
+                action = "room.closed" if after.is_closed else "room.reopened"
+                turn.audit(actor, Deed(action, Party("room", after.id, after.name)))
             return await self._keep(turn, standing, after)
 
     async def close(self, actor: Actor, room_id: RoomId, *, expected_version: int | None = None) -> Room:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 from synctv_server.cluster.notices import Notice, Notices
 from synctv_server.cluster.room_log import RoomLog
+from synctv_server.domain.audit import Deed
 from synctv_server.domain.errors import SyncTVError
 from synctv_server.domain.events import Change, RoomEvent
 from synctv_server.domain.ids import RoomId
-from synctv_server.domain.sessions import Person
+from synctv_server.domain.sessions import Actor, Person
 from synctv_server.domain.times import Millis, Now
 from synctv_server.services.lines import Lines
 from synctv_server.store import Database, Transaction
@@ -46,6 +47,10 @@ class Turn:
         self._transaction = transaction
         self._room_log = room_log
         self._notices = notices
+
+    def audit(self, actor: Actor, deed: Deed) -> None:
+        """Write the deed into the audit log with this turn, which must be a durable one."""
+        self._transaction.audit(actor, deed)
 
     def publish(self, change: Change, by: Person | None) -> Receipt:
         """Tell the room. A failure after the commit is logged and leaves the receipt empty: it has happened."""
@@ -94,10 +99,11 @@ class Turns:
         self._lines = lines or Lines(deadline_seconds=DEADLINE_SECONDS, queue_most=QUEUE_MOST)
 
     @asynccontextmanager
-    async def turn(self, room_id: RoomId) -> AsyncIterator[Turn]:
+    async def turn(self, room_id: RoomId, *, durable: bool = False) -> AsyncIterator[Turn]:
         """The room's turn and a transaction in it: kept at the end of the block, undone when it raises.
 
+        `durable` is for what must be kept through a loss of power, all that is audited among it.
         Unavailable (`room.busy`) when the line is full or the turn does not come in time.
         """
-        async with self._lines.hold(room_id), self._database.transaction() as transaction:
+        async with self._lines.hold(room_id), self._database.transaction(durable=durable) as transaction:
             yield Turn(room_id, transaction, self._room_log, self._notices, self._now())

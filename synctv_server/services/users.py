@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from synctv_server.domain.audit import Deed, Party
 from synctv_server.domain.errors import Conflict, PreconditionFailed
 from synctv_server.domain.pages import Page
 from synctv_server.domain.sessions import Actor, Session
 from synctv_server.domain.text import invalid, one_line
-from synctv_server.domain.times import Millis
+from synctv_server.domain.times import Millis, to_rfc3339
 from synctv_server.domain.users import (
     EditAccount,
     SiteRole,
@@ -53,7 +54,10 @@ class UserService:
             created_at=self._accounts.now(),
             email=address,
         )
-        await self._accounts.users.create(user, hashed)
+        async with self._accounts.database.transaction(durable=True) as transaction:
+            await self._accounts.users.create(user, hashed)
+            given = {"role": role, "email": address}
+            transaction.audit(actor, Deed("user.created", Party.account(user), after=given))
         return user
 
     async def get(self, actor: Actor, name: str) -> User:
@@ -70,8 +74,9 @@ class UserService:
         """Another password for somebody's account; all its sessions end."""
         user = await self._get_below(actor, name)
         hashed = await self._credentials.new_hash(user.username, password)
-        async with self._accounts.database.transaction(durable=True):
+        async with self._accounts.database.transaction(durable=True) as transaction:
             await self._accounts.users.set_password_hash(user.id, hashed)
+            transaction.audit(actor, Deed("user.password_set", Party.account(user)))
             await self._sessions.end_all_of(user.id)
         return user
 
@@ -83,6 +88,7 @@ class UserService:
             if role is not SiteRole.ROOT:
                 await self._keep_a_root(user)
             changed = await self._accounts.users.update(replace(user, role=role), user.version)
+            transaction.audit(actor, _change("user.role_set", user, changed))
             transaction.after_commit(lambda: self._sessions.forget(user.id))
         return changed
 
@@ -91,22 +97,25 @@ class UserService:
         clean = one_line("reason", reason, longest=REASON_LONGEST)
         if until is not None and until <= self._accounts.now():
             raise invalid("until", "must be in the future")
-        async with self._accounts.database.transaction(durable=True):
+        async with self._accounts.database.transaction(durable=True) as transaction:
             user = await self._get_below(actor, name)
             await self._keep_a_root(user)
             banned = replace(user, status=UserStatus.BANNED, ban_reason=clean, banned_until=until)
             changed = await self._accounts.users.update(banned, user.version)
+            transaction.audit(actor, _change("user.banned", user, changed))
             await self._sessions.end_all_of(user.id, is_banned=True)
         return changed
 
     async def unban(self, actor: Actor, name: str) -> User:
         """Let an account sign in again; one that is not banned stays as it is."""
-        async with self._accounts.database.transaction(durable=True):
+        async with self._accounts.database.transaction(durable=True) as transaction:
             user = await self._get_below(actor, name)
             if user.status is UserStatus.ACTIVE:
                 return user
             free = replace(user, status=UserStatus.ACTIVE, ban_reason=None, banned_until=None)
-            return await self._accounts.users.update(free, user.version)
+            changed = await self._accounts.users.update(free, user.version)
+            transaction.audit(actor, _change("user.unbanned", user, changed))
+        return changed
 
     async def sessions(self, actor: Actor, name: str) -> list[Session]:
         """The living sessions of somebody's account, for an administrator."""
@@ -146,6 +155,28 @@ class UserService:
             raise Conflict(
                 "this is the last root account; make another one root first", code="user.last_root"
             )
+
+
+def _change(action: str, before: User, after: User) -> Deed:
+    old, new = _standing(before), _standing(after)
+    changed = [name for name in old if old[name] != new[name]]
+    return Deed(
+        action,
+        Party.account(after),
+        before={name: old[name] for name in changed},
+        after={name: new[name] for name in changed},
+    )
+
+
+def _standing(user: User) -> dict[str, str | None]:
+    """What the audit log tells of an account."""
+    until = user.banned_until
+    return {
+        "role": user.role,
+        "status": user.status,
+        "ban_reason": user.ban_reason,
+        "banned_until": None if until is None else to_rfc3339(until),
+    }
 
 
 def _edited(user: User, edit: EditAccount) -> User:

@@ -16,6 +16,7 @@ from synctv_server.store.engine import Row, StoreEngine, in_dialect
 from synctv_server.store.engines.postgres import PostgresEngine
 from synctv_server.store.engines.sqlite import SQLiteEngine
 from synctv_server.store.observer import PoolUse, StoreObserver
+from synctv_server.store.trail import AuditTrail
 from synctv_server.store.transaction import Transaction
 
 Response = TypeVar("Response")
@@ -75,6 +76,11 @@ class Database:
         """Ask the database for nothing, to see that it answers."""
         await self._engine.fetch("SELECT 1")
 
+    @property
+    def trail(self) -> AuditTrail:
+        """What is known of the end of the audit log beside the database itself."""
+        return self._engine.trail
+
     def pool_use(self) -> PoolUse:
         """How many connections there are and what they do, for the metrics."""
         return self._engine.pool_use()
@@ -87,8 +93,11 @@ async def open_database(
     password: str | None = None,
     pool_size: int = 10,
     observer: StoreObserver | None = None,
+    trail: AuditTrail | None = None,
 ) -> AsyncIterator[Database]:
     """The database at `database.url`, open until the block ends; `pool_size` counts on PostgreSQL.
+
+    `trail` remembers the end of the audit log outside of the database; without it only this process does.
 
     Neither creates nor migrates anything: `upkeep.migrate` does that before. Raises ConfigurationInvalid on a
     URL that is none, Unavailable when the database does not answer.
@@ -100,6 +109,8 @@ async def open_database(
         engine = SQLiteEngine(address.path, heard_by)
     else:
         engine = PostgresEngine(address.dsn, address.password, pool_size, heard_by)
+    if trail is not None:
+        engine.trail = trail
     await engine.open()
     try:
         yield Database(engine)

@@ -21,6 +21,7 @@ from piccolo.querystring import QueryString
 from synctv_server.store.address import Kind
 from synctv_server.store.engines import faults
 from synctv_server.store.observer import PoolUse, StoreObserver
+from synctv_server.store.trail import AuditTrail
 from synctv_server.store.transaction import Transaction
 
 _WAITERS_MOST = 1_000
@@ -46,6 +47,7 @@ class StoreEngine(Engine[Transaction]):
         self.log_queries = self.log_responses = False
         self.query_id = 0
         self.observer = observer
+        self.trail = AuditTrail()
         self.current_transaction: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
         self._waiting = 0
 
@@ -88,10 +90,10 @@ class StoreEngine(Engine[Transaction]):
         finally:
             self.observer.queried(perf_counter() - began)
 
-    async def execute(self, connection: Any, sql: str) -> None:
-        """One statement without arguments on a connection that the caller holds."""
+    async def execute(self, connection: Any, sql: str, arguments: Sequence[Any] = ()) -> Sequence[Row]:
+        """One statement on a connection that the caller holds, with `{}` for each argument."""
         with faults.translated(self.kind, self.observer.query_failed):
-            await self._fetch_on(connection, sql, ())
+            return await self._fetch_on(connection, in_dialect(sql, self.kind), arguments)
 
     async def begin(self, *, durable: bool) -> Any:
         """A connection of its own with an open transaction; `durable` survives a loss of power once kept."""

@@ -23,6 +23,9 @@ class StoreObserver:
     def rolled_back(self) -> None:
         """One transaction was undone."""
 
+    def audited(self, entries: int) -> None:
+        """So many entries of the audit log were kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class PoolUse:

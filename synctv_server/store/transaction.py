@@ -3,20 +3,24 @@
 Opened by services through `database.transaction()`. It belongs to the task that opened it: the stores called
 in that task take part, a task started inside does not. One inside another is a savepoint.
 
-Locks are taken in this order, here as everywhere: the room's turn, then the rows.
+Locks are taken in this order, here as everywhere: the room's turn, then the rows, then the head of the audit log.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from piccolo.engine.base import BaseTransaction
 
+from synctv_server.domain.audit import Deed, Note, Party
+from synctv_server.domain.sessions import Actor
+from synctv_server.net.origin import origin
+from synctv_server.store import chain
 from synctv_server.store.unbroken import unbroken
 
 if TYPE_CHECKING:
@@ -34,12 +38,23 @@ class Transaction(BaseTransaction):
     A commit that has begun is finished, and its hooks are run, even when the task is cancelled meanwhile.
     """
 
-    __slots__ = ("_engine", "_hooks", "_outer", "_savepoints", "_token", "connection", "durable", "task")
+    __slots__ = (
+        "_engine",
+        "_hooks",
+        "_notes",
+        "_outer",
+        "_savepoints",
+        "_token",
+        "connection",
+        "durable",
+        "task",
+    )
 
     def __init__(self, engine: StoreEngine, *, durable: bool) -> None:
         self._engine = engine
         self._outer: Transaction | None = None
         self._hooks: list[Hook] = []
+        self._notes: list[Note] = []
         self._savepoints = 0
         self._token: Token[Transaction | None] | None = None
         self.connection: Any = None
@@ -53,6 +68,21 @@ class Transaction(BaseTransaction):
         other hooks have run: the transaction is kept by then.
         """
         self._hooks.append(hook)
+
+    def audit(self, who: Actor | Party, deed: Deed) -> None:
+        """Have the deed written into the audit log by this transaction, which is kept with it or not at all.
+
+        The transaction must be durable: an entry that a loss of power takes back would be a hole in the log. Leaving
+        the block raises Unavailable `audit.cut`, and undoes everything, when the log cannot be added to.
+        """
+        if not self.durable:
+            raise RuntimeError("an audited deed in a transaction that is not durable: make that one durable")
+        party = who if isinstance(who, Party) else Party.of(who)
+        self._notes.append(Note(party, deed, origin.get() if deed.address is None else deed.address))
+
+    def take_notes(self, notes: Sequence[Note]) -> None:
+        """Have these entries written too: those of a savepoint that is kept."""
+        self._notes += notes
 
     async def __aenter__(self) -> Self:
         self.task = asyncio.current_task()
@@ -88,13 +118,27 @@ class Transaction(BaseTransaction):
             await self._engine.execute(self.connection, f"ROLLBACK TO SAVEPOINT {self._savepoint}")
         await self._engine.execute(self.connection, f"RELEASE SAVEPOINT {self._savepoint}")
         if is_kept and self._outer is not None:
+            self._outer.take_notes(self._notes)
             for hook in self._hooks:
                 self._outer.after_commit(hook)
 
     async def _end(self, *, is_kept: bool) -> None:
-        await self._engine.end(self.connection, is_kept=is_kept)
+        if is_kept and self._notes:
+            await self._end_audited()
+        else:
+            await self._engine.end(self.connection, is_kept=is_kept)
         if is_kept:
             await self._run_hooks()
+
+    async def _end_audited(self) -> None:
+        try:
+            head = await chain.append(self._engine, self.connection, self._notes)
+        except BaseException:
+            await self._engine.end(self.connection, is_kept=False)
+            raise
+        await self._engine.end(self.connection, is_kept=True)
+        self._engine.observer.audited(len(self._notes))
+        await self._engine.trail.keep(head)
 
     async def _run_hooks(self) -> None:
         async with AsyncExitStack() as stack:  # runs every one, whatever another raises

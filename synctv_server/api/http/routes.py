@@ -8,6 +8,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
+from synctv_server.api.http.admin.audit import AdminAuditController
 from synctv_server.api.http.admin.server import (
     AdminKeysController,
     AdminRoomsController,
@@ -67,6 +68,7 @@ def admin_routes() -> Router:
         AdminRoomsController,
         AdminKeysController,
         AdminStatusController,
+        AdminAuditController,
     ]
     return Router(
         f"{BASE}/admin",

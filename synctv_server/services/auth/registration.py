@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from synctv_server.config.sections.auth import AuthSection
+from synctv_server.domain.audit import Deed, Party
 from synctv_server.domain.errors import Forbidden
 from synctv_server.domain.invitations import Invitation
 from synctv_server.domain.sessions import Client
@@ -64,10 +65,13 @@ class RegistrationService:
             created_at=self._accounts.now(),
             email=address,
         )
-        async with self._accounts.database.transaction(durable=True):
+        async with self._accounts.database.transaction(durable=True) as transaction:
             if invitation is not None:
                 await self._invitations.take(invitation)
             await self._accounts.users.create(user, hashed)
+            who = Party.account(user)
+            by = {"role": user.role, "invitation": invitation.id if invitation is not None else None}
+            transaction.audit(who, Deed("user.registered", who, after=by, address=client.address))
             signed_in = await self._sessions.open(user, client)
         return Registered("active", user, signed_in)
 

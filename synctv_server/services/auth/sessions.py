@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synctv_server.cluster.notices import Notices, SessionEnded, UserBanned
+from synctv_server.domain.audit import Deed, Outcome, Party
 from synctv_server.domain.errors import NotFound, Unauthenticated
 from synctv_server.domain.ids import SessionId, UserId
 from synctv_server.domain.sessions import Actor, ActorKind, Client, Session
@@ -70,13 +71,14 @@ class SessionService:
         kindnesses of `renewal`. Of several uses at once one rotates.
         """
         shown = Shown(refresh_token, is_cookie, idempotency_key)
-        async with self._accounts.database.transaction(durable=True):
+        async with self._accounts.database.transaction(durable=True) as transaction:
             match = await self._renewal.find(refresh_token)
             user = await self._accounts.users.get_user(match.session.user_id)
             self._accounts.refuse_banned(user)
             renewed = await self._renewal.renew(match, user, shown, client)
             if renewed is None:
                 await self._end(match.session)
+                transaction.audit(Party.account(user), _reuse(match.session, client))
         if renewed is None:
             raise Unauthenticated(
                 "this refresh token was used before, so the sign-in was ended; sign in again",
@@ -102,13 +104,19 @@ class SessionService:
         may_know = session is not None and (session.user_id == actor.user_id or actor.is_administrator)
         if session is None or not may_know or not session.is_alive(self._accounts.now()):
             raise NotFound("there is no such session")
-        await self._end(session)
+        async with self._accounts.database.transaction(durable=True) as transaction:
+            await self._end(session)
+            if session.user_id != actor.user_id:
+                transaction.audit(actor, Deed("session.ended", Party("session", session.id)))
 
     async def end_all(self, actor: Actor, user_id: UserId, *, except_current: bool = False) -> None:
         """End all sessions of an account, but the actor's own where `except_current`."""
         if actor.user_id != user_id:
             actor.require_administrator()
-        await self.end_all_of(user_id, except_id=actor.session_id if except_current else None)
+        async with self._accounts.database.transaction(durable=True) as transaction:
+            await self.end_all_of(user_id, except_id=actor.session_id if except_current else None)
+            if actor.user_id != user_id:
+                transaction.audit(actor, Deed("session.all_ended", Party("user", user_id)))
 
     async def end_all_of(
         self, user_id: UserId, *, except_id: SessionId | None = None, is_banned: bool = False
@@ -143,3 +151,12 @@ class SessionService:
             raise Unauthenticated("this account is gone", code="auth.session_ended")
         self._accounts.refuse_banned(user)
         return Actor(ActorKind.USER, user.username, user_id=user.id, role=user.role, session_id=session.id)
+
+
+def _reuse(session: Session, client: Client) -> Deed:
+    return Deed(
+        "session.token_reused",
+        Party("session", session.id),
+        outcome=Outcome.REFUSED,
+        address=client.address,
+    )

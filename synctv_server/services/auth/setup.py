@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from synctv_server.config.places import SETUP_LINK_FILE_NAME
+from synctv_server.domain.audit import Deed, Party
 from synctv_server.domain.errors import Conflict, Forbidden, Unavailable
 from synctv_server.domain.sessions import Client
 from synctv_server.domain.times import HOUR, Millis
@@ -95,6 +96,8 @@ class SetupService:
                 )
             await self._accounts.users.create(user, hashed)
             transaction.after_commit(lambda: self._file.unlink(missing_ok=True))
+            root = Party.account(user)
+            transaction.audit(root, Deed("server.set_up", root, address=client.address))
             return await self._sessions.open(user, client)
 
     async def _refuse_done(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from piccolo.table import Table
 
 from synctv_server.store.tables.accounts import Invitations, RefreshTokens, Sessions, SetupLinks, Users
+from synctv_server.store.tables.audit import AuditEntries, AuditHead
 from synctv_server.store.tables.chat import Messages
 from synctv_server.store.tables.idempotency import StoredAnswers
 from synctv_server.store.tables.keys import Keys
@@ -13,6 +14,8 @@ from synctv_server.store.tables.rooms import Bans, Members, Rooms
 
 __all__ = [
     "ALL",
+    "AuditEntries",
+    "AuditHead",
     "Bans",
     "Invitations",
     "Keys",
@@ -42,4 +45,6 @@ ALL: tuple[type[Table], ...] = (
     Playback,
     Messages,
     StoredAnswers,
+    AuditEntries,
+    AuditHead,
 )

@@ -38,6 +38,20 @@ export interface AdminRoomObject {
   drift: DriftObject | null;
 }
 
+export interface AuditEntryObject {
+  seq: number;
+  /** RFC 3339 in UTC. */
+  at: string;
+  actor: PartyObject;
+  action: string;
+  target: PartyObject;
+  /** Where it came from; empty over the control socket. */
+  address: string;
+  outcome: string;
+  details: Record<string, unknown>;
+  hash: string;
+}
+
 export interface BanBody {
   user_id: string;
   reason?: string;
@@ -55,16 +69,47 @@ export interface BanObject {
   until: number | null;
 }
 
+export interface ChainObject {
+  entries: ChainedEntryObject[];
+}
+
+export interface ChainedEntryObject {
+  seq: number;
+  at: number;
+  actor: PartyObject;
+  action: string;
+  target: PartyObject;
+  address: string;
+  outcome: string;
+  details: string;
+  previous: string;
+  hash: string;
+}
+
 export interface CheckObject {
   status: 'ok' | 'fail';
   latency_ms: number;
   message?: string;
 }
 
+export interface CheckpointObject {
+  count: number;
+  hash: string;
+  at: number;
+  jws: string;
+}
+
 export interface DriftObject {
   viewers: number;
   p50_ms: number;
   p95_ms: number;
+}
+
+export interface FaultObject {
+  /** `edit`, `insert`, `delete`, `reorder`, `truncate`; `head`, `checkpoint`. */
+  kind: string;
+  seq: number;
+  until: number;
 }
 
 export interface GuestEntry {
@@ -132,6 +177,11 @@ export interface LibraryEntryObject {
   size_bytes: number | null;
   /** What to add to a playlist; null for a folder. */
   url: string | null;
+}
+
+export interface AuditEntryObjectList {
+  items: AuditEntryObject[];
+  next_cursor: string | null;
 }
 
 export interface BanObjectList {
@@ -224,6 +274,13 @@ export interface MoveBody {
   after: string | null;
 }
 
+export interface PartyObject {
+  /** `user`, `operator`, `system`, `stranger`; of a target also `room`, `key`… */
+  type: string;
+  id: string;
+  name: string;
+}
+
 export interface PasswordBody {
   password: string;
 }
@@ -237,6 +294,14 @@ export interface PasswordChange {
 export interface PlayBody {
   position?: number | null;
   if_revision?: number | null;
+}
+
+export interface ProofObject {
+  count: number;
+  hash: string;
+  checkpoints: CheckpointObject[];
+  /** Public keys, RFC 7517. */
+  keys: Record<string, unknown>[];
 }
 
 export interface RateBody {
@@ -410,6 +475,24 @@ export interface UserObject {
   banned_until: string | null;
   ban_reason: string | null;
   version: number;
+}
+
+export interface VerificationObject {
+  ok: boolean;
+  entries: number;
+  /** Signed checkpoints that the log agrees with. */
+  checkpoints: number;
+  /** The file outside the database knows the last entry. */
+  remembered: boolean;
+  head: string;
+  fault: FaultObject | null;
+  faults: FaultObject[];
+  accepted: FaultObject[];
+}
+
+export interface VerifyBody {
+  /** Write the faults that are found into the log, which then goes on. */
+  accept?: boolean;
 }
 
 export type WaitPolicy = 'never';
