@@ -1,14 +1,14 @@
-"""`synctv keys …`: which keys there are, never what they are; and a new one that signs."""
+"""`synctv keys …`: which keys there are, never what they are; new ones, and the end of a compromised one."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
 from synctv_cli.commands import YES, command_group
 from synctv_cli.context import Invocation
-from synctv_cli.views import Fields, Result, Table, when
+from synctv_cli.views import Fields, Lines, Result, Table, when
 
 app = command_group("Show the keys of this installation, and replace them.")
 
@@ -16,15 +16,37 @@ app = command_group("Show the keys of this installation, and replace them.")
 @app.command("list")
 def list_keys(ctx: typer.Context) -> Result:
     """List the master, sealing and signing keys with their states."""
-    from synctv_cli.admin import request
-
-    value = request(Invocation.of(ctx), "GET", "/keys")
+    value = _ask(ctx, "GET", "/keys")
     rows = [
         [key["purpose"], key["state"], when(key["activated_at"]).partition(" ")[0], key["kid"]]
         for key in value["keys"]
     ]
     columns = ("PURPOSE", "STATE", "SINCE", "KEY ID")
     return Result(value, Table(columns, rows, "There are no keys.", frozenset(columns)))
+
+
+@app.command()
+def jwks(ctx: typer.Context) -> Result:
+    """Show the public signing keys as a JSON Web Key Set, as clients get it."""
+    import json
+
+    value = _ask(ctx, "GET", "/keys/jwks")
+    return Result(value, Lines(json.dumps(value, indent=2).splitlines()))
+
+
+@app.command()
+def generate(
+    ctx: typer.Context,
+    *,
+    algorithm: Annotated[
+        Literal["RS256", "ES256", "EdDSA"] | None,
+        typer.Option(help="Another algorithm than that of auth.signing_algorithm."),
+    ] = None,
+    _yes: YES = False,
+) -> Result:
+    """Publish a new signing key, which signs from the next rotation on."""
+    key = _ask(ctx, "POST", "/keys", body={"algorithm": algorithm})
+    return Result(key, Fields([("next key", key["kid"]), ("algorithm", key["algorithm"])]))
 
 
 @app.command()
@@ -37,7 +59,51 @@ def rotate(
     _yes: YES = False,
 ) -> Result:
     """Sign with a new key from now on. Nobody is signed out."""
+    value = _ask(ctx, "POST", "/keys/rotate", body={"force": force})
+    return Result(value, Fields([("new key", value["new_kid"]), ("old key", value["old_kid"])]))
+
+
+@app.command()
+def revoke(
+    ctx: typer.Context,
+    kid: Annotated[str, typer.Argument(metavar="KID", help="The key's id, as `keys list` shows it.")],
+    *,
+    compromised: Annotated[
+        bool, typer.Option("--compromised", help="Somebody else may have the key: needed to revoke it.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would happen, change nothing.")
+    ] = False,
+    yes: YES = False,
+) -> Result:
+    """Refuse at once what a compromised key has signed. Sign-ins stay; their clients fetch new tokens."""
+    from synctv_cli.asking import confirm
+    from synctv_cli.failures import Usage
+
+    if not compromised:
+        raise Usage(
+            "only a compromised key is revoked: say so with --compromised",
+            hint="To replace a key that nobody else has, use `synctv keys rotate`.",
+        )
+    if not dry_run:
+        confirm(Invocation.of(ctx).output, f"Refuse everything that {kid} has signed?", is_given=yes)
+    value = _ask(ctx, "POST", f"/keys/{_quoted(kid)}/revoke", body={"dry_run": dry_run})
+    affected = str(value["sessions_affected"])
+    pairs = [
+        ("would revoke" if dry_run else "revoked", value["kid"]),
+        ("signs in its place", value.get("new_kid")),
+        ("sign-ins that refresh", affected),
+    ]
+    return Result({**value, "dry_run": dry_run}, Fields(pairs))
+
+
+def _ask(ctx: typer.Context, method: str, path: str, **content: Any) -> dict[str, Any]:
     from synctv_cli.admin import request
 
-    value = request(Invocation.of(ctx), "POST", "/keys/rotate", body={"force": force})
-    return Result(value, Fields([("New key", value["new_kid"]), ("Old key", value["old_kid"])]))
+    return request(Invocation.of(ctx), method, path, **content)
+
+
+def _quoted(kid: str) -> str:
+    from urllib.parse import quote
+
+    return quote(kid, safe="")

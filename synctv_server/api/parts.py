@@ -24,8 +24,8 @@ from synctv_server.services.auth.setup import SetupService
 from synctv_server.services.bans import BanService
 from synctv_server.services.chat import ChatService
 from synctv_server.services.invitations import InvitationService
-from synctv_server.services.key_rotation import KeyRotation
 from synctv_server.services.keys import KeyService
+from synctv_server.services.keys.signing import SigningKeys
 from synctv_server.services.library import LibraryService
 from synctv_server.services.limits import Limits
 from synctv_server.services.media import MediaService
@@ -60,7 +60,7 @@ class Parts:
     users: UserService
     invitations: InvitationService
     keys: KeyService
-    key_rotation: KeyRotation
+    signing_keys: SigningKeys
 
     rooms: RoomService
     members: MemberService

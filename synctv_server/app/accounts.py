@@ -18,8 +18,8 @@ from synctv_server.services.auth.registration import RegistrationService
 from synctv_server.services.auth.sessions import SessionService
 from synctv_server.services.auth.setup import SetupService
 from synctv_server.services.invitations import InvitationService
-from synctv_server.services.key_rotation import KeyRotation
 from synctv_server.services.keys import KeyService
+from synctv_server.services.keys.signing import SigningKeys
 from synctv_server.services.limits import Limits
 from synctv_server.services.users import UserService
 from synctv_server.store.keys import KeyStore
@@ -32,7 +32,7 @@ class AccountServices:
     accounts: Accounts
     issuer: Issuer
     keys: KeyService
-    key_rotation: KeyRotation
+    signing_keys: SigningKeys
     limits: Limits
     sessions: SessionService
     login: LoginService
@@ -57,7 +57,7 @@ async def build_accounts(ground: Ground) -> AccountServices:
         accounts=accounts,
         issuer=issuer,
         keys=keys,
-        key_rotation=KeyRotation(accounts, keys, notices, settings.auth),
+        signing_keys=SigningKeys(accounts, keys, notices, settings.auth),
         limits=Limits(
             ground.cluster.counters, settings.limits, on_refused=lambda scope: refused.labels(scope).inc()
         ),

@@ -144,7 +144,7 @@ def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices, re
         users=accounts.users,
         invitations=accounts.invitations,
         keys=accounts.keys,
-        key_rotation=accounts.key_rotation,
+        signing_keys=accounts.signing_keys,
         rooms=rooms.rooms,
         members=rooms.members,
         bans=rooms.bans,

@@ -15,6 +15,7 @@ from synctv_server.store.members import MemberStore
 
 _SWEEP_SECONDS = 600.0
 _KEYS_SECONDS = 60.0
+_FOLLOW_KEYS_SECONDS = 2.0
 _LOG_SECONDS = 30.0
 _AUDIT_SECONDS = 10.0
 _KEPT_AFTER: Millis = DAY
@@ -53,7 +54,8 @@ def build_jobs(
             expired("answers", answers.delete_expired, 0),
             Job("rooms that play", LOOK_SECONDS, rooms.caretaker.look_after),
             Job("room logs", _LOG_SECONDS, sweep_log),
-            Job("life of keys", _KEYS_SECONDS, accounts.key_rotation.look_after),
+            Job("life of signing keys", _KEYS_SECONDS, accounts.signing_keys.look_after),
+            Job("keys that others changed", _FOLLOW_KEYS_SECONDS, accounts.keys.follow),
             Job("ages of keys", _KEYS_SECONDS, tell_ages),
             Job("audit checkpoints", _AUDIT_SECONDS, accounts.audit.checkpoint),
         ],

@@ -25,6 +25,16 @@ class KeyStore:
             query = query.where(Keys.purpose == purpose.value)
         return [_record(row) for row in await self._database.run(query)]
 
+    async def list_in_use(self) -> list[KeyRecord]:
+        """Those that are still good for something, the oldest first."""
+        over = [KeyState.RETIRED.value, KeyState.REVOKED.value]
+        query = Keys.select().where(Keys.state.not_in(over)).order_by(Keys.created_at, Keys.kid)
+        return [_record(row) for row in await self._database.run(query)]
+
+    async def hold(self) -> None:
+        """Let nobody else who holds them change the keys before the end of the transaction."""
+        await self._database.fetch("UPDATE keys SET state = state WHERE purpose = {} RETURNING kid", "master")
+
     async def find_sealed(self, kid: str) -> bytes | None:
         """The sealed secret part of one key."""
         row = await self._database.fetch_one("SELECT sealed FROM keys WHERE kid = {}", kid)

@@ -28,6 +28,10 @@ FROM sessions
 WHERE refresh_hash = {} OR previous_hash = {}
     OR id = (SELECT session_id FROM refresh_tokens WHERE hash = {})
 """
+_COUNT_USED = """
+SELECT count(*) AS used FROM sessions
+WHERE last_used_at >= {} AND last_used_at <= {} AND expires_at > {} AND ended_at IS NULL
+"""
 _ROTATE = """
 UPDATE sessions SET previous_hash = refresh_hash, refresh_hash = {}, rotated_at = {}, last_used_at = {},
     successor = {}
@@ -120,6 +124,11 @@ class SessionStore:
             .order_by(Sessions.created_at, Sessions.id, ascending=False)
         )
         return [_session(row) for row in await self._database.run(query)]
+
+    async def count_used(self, since: Millis, until: Millis, *, now: Millis) -> int:
+        """How many that are alive were opened or renewed last between these moments."""
+        row = await self._database.fetch_one(_COUNT_USED, since, until, now)
+        return 0 if row is None else int(row["used"])
 
     async def end(self, session_id: SessionId, now: Millis) -> bool:
         """End it; False where it has ended before or never was."""

@@ -13,7 +13,7 @@ from synctv_server.domain.sessions import Client
 from synctv_server.domain.times import DAY, Millis
 from synctv_server.security.keyring import UnknownKey
 from synctv_server.security.tokens import Claims
-from synctv_server.services.key_rotation import PROPAGATION
+from synctv_server.services.keys.changing import PROPAGATION
 from tests.support.doors import OPERATOR, House, opened
 
 

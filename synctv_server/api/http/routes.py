@@ -9,11 +9,8 @@ from litestar import Router
 from litestar.types import ControllerRouterHandler
 
 from synctv_server.api.http.admin.audit import AdminAuditController
-from synctv_server.api.http.admin.server import (
-    AdminKeysController,
-    AdminRoomsController,
-    AdminStatusController,
-)
+from synctv_server.api.http.admin.keys import AdminKeysController
+from synctv_server.api.http.admin.server import AdminRoomsController, AdminStatusController
 from synctv_server.api.http.admin.users import AdminInvitationsController, AdminUsersController
 from synctv_server.api.http.admission import require_administrator, require_signed_in
 from synctv_server.api.http.auth import AuthController, SetupController

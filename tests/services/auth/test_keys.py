@@ -115,7 +115,7 @@ async def test_keys_are_listed_for_administrators_and_have_an_age(house: House, 
 async def test_another_server_reads_its_ring_again_when_it_hears_that_keys_changed(house: House) -> None:
     other = await house.another_server()
     other.notices.follow(other.keys.hear)
-    coming = await house.keys.make_signing_key()
+    coming = await house.keys.record_of(await house.keys.draw())
     await KeyStore(house.accounts.database).add(coming)
     await other.notices.publish(KeysChanged())
     await eventually(lambda: coming.kid in {key["kid"] for key in other.keys.keyring.jwks()["keys"]})

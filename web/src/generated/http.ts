@@ -153,6 +153,7 @@ export interface KeyObject {
   /** `signing`, `sealing` or `master`. */
   purpose: string;
   algorithm: string;
+  /** `next`, `active`, `retiring`, `retired` or `revoked`. */
   state: string;
   /** RFC 3339 in UTC. */
   created_at: string;
@@ -274,6 +275,11 @@ export interface MoveBody {
   after: string | null;
 }
 
+export interface NewKeyBody {
+  /** Without it the one of `auth.signing_algorithm`. */
+  algorithm?: 'RS256' | 'ES256' | 'EdDSA' | 'None';
+}
+
 export interface PartyObject {
   /** `user`, `operator`, `system`, `stranger`; of a target also `room`, `key`… */
   type: string;
@@ -324,6 +330,19 @@ export interface Registration {
   password: string;
   email?: string | null;
   invite?: string | null;
+}
+
+export interface RevocationBody {
+  /** Say what would happen, change nothing. */
+  dry_run?: boolean;
+}
+
+export interface RevocationObject {
+  kid: string;
+  /** Sign-ins whose access token has to be refreshed. */
+  sessions_affected: number;
+  /** The key that signs in its place. */
+  new_kid?: string;
 }
 
 export interface RoleBody {

@@ -1,51 +1,20 @@
-"""`/admin/rooms`, `/admin/keys` and `/admin/status`: the rooms, the keys and the state of the whole server."""
+"""`/admin/rooms` and `/admin/status`: the rooms and the state of the whole server."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from litestar import Controller, Response, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from synctv_server.api.call import Call
 from synctv_server.api.http.etags import tagged
 from synctv_server.api.http.objects.lists import LIMIT_DEFAULT, Cursor, Limit, ListOf, listed
-from synctv_server.api.http.objects.people import Moment
 from synctv_server.domain.ids import RoomId
-from synctv_server.domain.keys import KeyRecord
 from synctv_server.domain.rooms import RoomScope
-from synctv_server.domain.times import Millis, to_rfc3339
 from synctv_server.realtime.statuses import Drift
 from synctv_server.realtime.wire import RoomObject, room_object
-
-
-class KeyObject(Struct, frozen=True, kw_only=True):
-    """A key as a record; its secret part never leaves the server."""
-
-    kid: str
-    purpose: Annotated[str, Meta(description="`signing`, `sealing` or `master`.")]
-    algorithm: str
-    state: str
-    created_at: Moment
-    activated_at: Moment | None
-    retires_at: Moment | None
-
-
-class KeysObject(Struct, frozen=True):
-    keys: list[KeyObject]
-
-
-class RotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    force: Annotated[bool, Meta(description="Do not wait until every server knows the new key.")] = False
-
-
-class RotationObject(Struct, frozen=True, kw_only=True):
-    """Which key has taken over from which."""
-
-    purpose: str
-    old_kid: str
-    new_kid: str
 
 
 class StatusObject(Struct, frozen=True, kw_only=True):
@@ -98,20 +67,6 @@ class AdminRoomsController(Controller):
         return tagged(room_object(room), room.version)
 
 
-class AdminKeysController(Controller):
-    path = "/keys"
-
-    @get("/", operation_id="adminListKeys", summary="The keys of the installation")
-    async def list_keys(self, request: Call) -> KeysObject:
-        return KeysObject([_key_object(key) for key in await request.parts.keys.list_keys(request.actor)])
-
-    @post("/rotate", operation_id="adminRotateKeys", summary="Sign with a new key", status_code=200)
-    async def rotate(self, request: Call, data: JSONBody[RotationBody]) -> RotationObject:
-        """Answers when the new key signs. The old one verifies for `auth.key_grace_days`; nobody is signed out."""
-        rotation = await request.parts.key_rotation.rotate(request.actor, force=data.force)
-        return RotationObject(purpose=rotation.purpose, old_kid=rotation.old_kid, new_kid=rotation.new_kid)
-
-
 class AdminStatusController(Controller):
     path = "/status"
 
@@ -140,19 +95,3 @@ async def _setup_url(request: Call) -> str | UnsetType:
         return UNSET
     link = await request.parts.setup.ensure_link(request.parts.link_base, replace_expired=False)
     return UNSET if link is None else link.url
-
-
-def _key_object(key: KeyRecord) -> KeyObject:
-    return KeyObject(
-        kid=key.kid,
-        purpose=key.purpose,
-        algorithm=key.algorithm,
-        state=key.state,
-        created_at=to_rfc3339(key.created_at),
-        activated_at=_moment(key.activated_at),
-        retires_at=_moment(key.retires_at),
-    )
-
-
-def _moment(moment: Millis | None) -> str | None:
-    return None if moment is None else to_rfc3339(moment)

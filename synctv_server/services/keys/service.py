@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from synctv_server.cluster.notices import KeysChanged, Notice
-from synctv_server.domain.errors import BrokenState, ConfigurationInvalid, SyncTVError
+from synctv_server.domain.errors import SyncTVError, Unavailable
 from synctv_server.domain.keys import KeyPurpose, KeyRecord, KeyState
 from synctv_server.domain.sessions import Actor
 from synctv_server.domain.times import SECOND, Millis, Now
-from synctv_server.security.keyring import Keyring, RingKey
-from synctv_server.security.sealing import Place, Sealer, new_key, new_key_id
-from synctv_server.security.signing_keys import SigningKey, generate_signing_key, read_signing_key
+from synctv_server.security.keyring import Keyring
+from synctv_server.security.sealing import Sealer, new_key, new_key_id
+from synctv_server.security.signing_keys import SigningKey, generate_signing_key
+from synctv_server.services.keys.opening import (
+    SealingRing,
+    open_sealing_keys,
+    open_signing_keys,
+    place_of,
+)
 from synctv_server.store import Database
 from synctv_server.store.keys import KeyStore
 
@@ -27,16 +34,27 @@ class KeyService:
     """The master key seals the sealing key, the sealing key seals the signing keys, each in its row.
 
     `keyring` is one object for the life of the server: `load` and every reload put other keys into it.
-    `algorithm` is that of new signing keys.
+    `algorithm` is that of new signing keys; `others` gives further master keys to try, such as the previous one.
     """
 
-    def __init__(self, database: Database, master_key: bytes, algorithm: str, now: Now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        master_key: bytes,
+        algorithm: str,
+        now: Now,
+        *,
+        others: Callable[[], Sequence[bytes]] = tuple,
+    ) -> None:
         self._database = database
         self._keys = KeyStore(database)
         self._master_key = master_key
+        self._others = others
         self._algorithm = algorithm
         self._now = now
+        self._sealing: SealingRing | None = None
         self._loaded_at: Millis = 0
+        self._held: list[KeyRecord] = []
         self._loading = asyncio.Lock()
         self._rereading: set[asyncio.Task[None]] = set()
         self.keyring = Keyring(now)
@@ -45,8 +63,7 @@ class KeyService:
         """Make the keys that an installation needs and has not; the new ones are the answer."""
         if await self._keys.list_keys():
             return []
-        signing = await asyncio.to_thread(generate_signing_key, self._algorithm)
-        records = self._first_keys(signing)
+        records = self._first_keys(await self.draw())
         async with self._database.transaction(durable=True):
             if await self._keys.list_keys():
                 return []
@@ -61,22 +78,19 @@ class KeyService:
         does not open.
         """
         self._loaded_at = self._now()
-        records = await self._keys.list_keys()
-        sealer = self._open_sealing_keys(records)
-        held: list[RingKey] = []
-        signer: tuple[Millis, SigningKey] | None = None
-        for record in records:
-            if record.purpose is not KeyPurpose.SIGNING or not record.verifies:
-                continue
-            key = _open_signing_key(record, sealer)
-            held.append(
-                RingKey(key, key.public, record.retires_at if record.state is KeyState.RETIRING else None)
-            )
-            since = record.activated_at or record.created_at
-            if record.state is KeyState.ACTIVE and (signer is None or since > signer[0]):
-                signer = (since, key)
-        self.keyring.replace(signer[1] if signer else None, held)
+        records = await self._keys.list_in_use()
+        self._sealing = open_sealing_keys(records, self._masters)
+        ring = open_signing_keys(records, self._sealing.sealer)
+        self.keyring.replace(ring.signer, ring.held)
+        self._held = records
         return self.keyring
+
+    @property
+    def sealing(self) -> SealingRing:
+        """The sealing keys as they were read last."""
+        if self._sealing is None:
+            raise Unavailable("the keys have not been read yet")
+        return self._sealing
 
     async def reload(self) -> None:
         """Read the keys again, because a token named one that is not held; at most once a second."""
@@ -89,6 +103,11 @@ class KeyService:
         async with self._loading:
             await self.load()
 
+    async def follow(self) -> None:
+        """Read the keys again when somebody has changed them who could not tell this server."""
+        if await self._keys.list_in_use() != self._held:
+            await self.refresh()
+
     def hear(self, notice: Notice) -> None:
         """Follow the notices, so that a key signs here when it does elsewhere."""
         if isinstance(notice, KeysChanged):
@@ -96,11 +115,14 @@ class KeyService:
             self._rereading.add(task)
             task.add_done_callback(self._rereading.discard)
 
-    async def make_signing_key(self) -> KeyRecord:
-        """A new signing key, sealed and not kept yet, that is to sign next."""
-        signing = await asyncio.to_thread(generate_signing_key, self._algorithm)
-        sealer = self._open_sealing_keys(await self._keys.list_keys())
-        sealed = sealer.seal(signing.secret, _place(signing.kid))
+    async def draw(self, algorithm: str | None = None) -> SigningKey:
+        """A new signing key; without `algorithm`, of the one that the settings name."""
+        return await asyncio.to_thread(generate_signing_key, algorithm or self._algorithm)
+
+    async def record_of(self, signing: SigningKey) -> KeyRecord:
+        """A drawn key, sealed and not kept yet, that is to sign next. Call it in the transaction that keeps it."""
+        sealer = open_sealing_keys(await self._keys.list_in_use(), self._masters).sealer
+        sealed = sealer.seal(signing.secret, place_of(signing.kid))
         record = self._record(signing.kid, KeyPurpose.SIGNING, signing.algorithm, sealed)
         return replace(record, state=KeyState.NEXT, activated_at=None)
 
@@ -118,6 +140,10 @@ class KeyService:
             if record.state is KeyState.ACTIVE
         }
 
+    @property
+    def _masters(self) -> tuple[bytes, ...]:
+        return tuple(dict.fromkeys((self._master_key, *self._others())))
+
     async def _reread(self) -> None:
         try:
             await self.refresh()
@@ -132,45 +158,16 @@ class KeyService:
         return [
             master,
             self._record(
-                sealing, KeyPurpose.SEALING, SEALING_ALGORITHM, under_master.seal(secret, _place(sealing))
+                sealing, KeyPurpose.SEALING, SEALING_ALGORITHM, under_master.seal(secret, place_of(sealing))
             ),
             self._record(
                 signing.kid,
                 KeyPurpose.SIGNING,
                 signing.algorithm,
-                under_sealing.seal(signing.secret, _place(signing.kid)),
+                under_sealing.seal(signing.secret, place_of(signing.kid)),
             ),
         ]
 
     def _record(self, kid: str, purpose: KeyPurpose, algorithm: str, sealed: bytes) -> KeyRecord:
         now = self._now()
         return KeyRecord(kid, purpose, algorithm, KeyState.ACTIVE, now, now, sealed=sealed)
-
-    def _open_sealing_keys(self, records: list[KeyRecord]) -> Sealer:
-        masters = [record.kid for record in records if record.purpose is KeyPurpose.MASTER]
-        if not masters:
-            raise BrokenState("the database holds no keys", hint="run `synctv init`")
-        master = Sealer(dict.fromkeys(masters, self._master_key), masters[-1])
-        opened: dict[str, bytes] = {}
-        for record in records:
-            if record.purpose is not KeyPurpose.SEALING or not record.verifies:
-                continue
-            try:
-                opened[record.kid] = master.open(record.sealed, _place(record.kid))
-            except BrokenState as error:
-                raise ConfigurationInvalid(
-                    "keys.master is not the master key of this database",
-                    hint="give the one that this installation was made with, or restore the backup of both",
-                ) from error
-        return Sealer(opened, next(reversed(opened)))
-
-
-def _open_signing_key(record: KeyRecord, sealer: Sealer) -> SigningKey:
-    key = read_signing_key(sealer.open(record.sealed, _place(record.kid)), record.algorithm)
-    if key.kid != record.kid:
-        raise BrokenState(f"the signing key {record.kid} of the database is another key than its id says")
-    return key
-
-
-def _place(kid: str) -> Place:
-    return Place("keys", "sealed", kid)

@@ -1,0 +1,65 @@
+"""A change to the keys: one at a time over all servers, and told to every server once it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from synctv_server.cluster.notices import KeysChanged, Notices
+from synctv_server.domain.errors import NotFound
+from synctv_server.domain.keys import KeyPurpose, KeyRecord, KeyState
+from synctv_server.domain.times import SECOND, Millis
+from synctv_server.services.keys.service import KeyService
+from synctv_server.store import Database
+from synctv_server.store.keys import KeyStore
+
+PROPAGATION: Millis = 5 * SECOND
+"""For how long a key is published before it is used, so that every server and client knows it by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """Which key has taken over from which."""
+
+    purpose: KeyPurpose
+    old_kid: str
+    new_kid: str
+
+
+class KeyChanges:
+    """Where the services of this package change keys."""
+
+    def __init__(self, database: Database, keys: KeyService, notices: Notices) -> None:
+        self.store = KeyStore(database)
+        self._database = database
+        self._keys = keys
+        self._notices = notices
+
+    @asynccontextmanager
+    async def open(self, purpose: KeyPurpose) -> AsyncIterator[list[KeyRecord]]:
+        """The keys for this purpose, which nobody else changes meanwhile.
+
+        At the end what the block has written is kept, every server hears of it, and this one has read it.
+        """
+        async with self._database.transaction(durable=True) as transaction:
+            await self.store.hold()
+            transaction.after_commit(self._tell)
+            yield await self.store.list_keys(purpose)
+
+    async def _tell(self) -> None:
+        await self._notices.publish(KeysChanged())
+        await self._keys.refresh()
+
+
+def next_of(records: list[KeyRecord]) -> KeyRecord | None:
+    """The key that is published and not in use yet."""
+    return next((record for record in records if record.state is KeyState.NEXT), None)
+
+
+def get_key(records: list[KeyRecord], kid: str) -> KeyRecord:
+    """NotFound when there is none of this id."""
+    for record in records:
+        if record.kid == kid:
+            return record
+    raise NotFound(f"there is no key {kid}", code="key.not_found", hint="`synctv keys list` shows them.")
