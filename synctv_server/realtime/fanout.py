@@ -6,8 +6,8 @@ plain, so state never changes between a read and a write.
 
 from __future__ import annotations
 
-import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -15,13 +15,13 @@ from synctv_server.cluster.room_log import LogEntry
 from synctv_server.domain.ids import RoomId
 from synctv_server.domain.permissions import NONE, Permission
 from synctv_server.domain.times import Millis
+from synctv_server.realtime.audience import Audience, write_through
 from synctv_server.realtime.closing import CloseCode
-from synctv_server.realtime.outbox import VISIBILITY, WAITING_BYTES_MOST, Outbox, Write
+from synctv_server.realtime.outbox import VISIBILITY, WAITING_BYTES_MOST, Outbox
 from synctv_server.realtime.surroundings import Surroundings
 from synctv_server.realtime.wire import hidden_frame
 
 _CHUNK_BYTES = 64 * 1_024
-_logger = logging.getLogger(__name__)
 
 
 class Pending(NamedTuple):
@@ -49,7 +49,7 @@ class FanOut:
         self._replaceable = replaceable
         self._schedule = schedule
         self._pending: list[Pending] = []
-        self._audiences: dict[Permission, dict[Outbox, Write]] = {}
+        self._audiences: defaultdict[Permission, Audience] = defaultdict(Audience)
         self._behind: dict[Outbox, None] = {}
         self._answering: dict[Outbox, None] = {}
         self._paused: list[Outbox] = []
@@ -71,7 +71,7 @@ class FanOut:
         """Nothing more is written to it."""
         self._behind.pop(outbox, None)
         self._answering.pop(outbox, None)
-        self._audiences.get(outbox.sees, {}).pop(outbox, None)
+        self._audiences[outbox.sees].discard(outbox)
 
     def change_sight(self, outbox: Outbox, mask: Permission) -> None:
         """From the next event on it sees what `mask` lets it see."""
@@ -79,10 +79,10 @@ class FanOut:
         if sees == outbox.sees:
             return
         self.flush()
-        write = self._audiences.get(outbox.sees, {}).pop(outbox, None)
+        is_at_head = self._audiences[outbox.sees].discard(outbox)
         outbox.sees = sees
-        if write is not None:
-            self._audiences.setdefault(sees, {})[outbox] = write
+        if is_at_head:
+            self._audiences[sees].add(outbox)
 
     def put(self, pending: Pending) -> None:
         """Pass this on with the tick's batch."""
@@ -109,12 +109,12 @@ class FanOut:
         batches = self._batches()
         speaking = [outbox for outbox in answering if outbox not in self._behind]
         for outbox in speaking:
-            write = self._audiences[outbox.sees].pop(outbox)
-            write_to_all(batches.get(outbox.sees, b"") + outbox.take_own(), (write,))
+            self._audiences[outbox.sees].discard(outbox)
+            write_through(outbox, batches.get(outbox.sees, b"") + outbox.take_own())
         for sees, batch in batches.items():
-            write_to_all(batch, self._audiences[sees].values())
+            self._audiences[sees].write(batch)
         for outbox in speaking:
-            self._audiences[outbox.sees][outbox] = outbox.socket.write
+            self._audiences[outbox.sees].add(outbox)
         self._set_paused_aside()
         if has_news:
             self._drop_far_behind()
@@ -150,8 +150,8 @@ class FanOut:
         if not pending:
             return {}
         batches = {}
-        for sees, writes in self._audiences.items():
-            if writes:
+        for sees, audience in self._audiences.items():
+            if audience:
                 batches[sees] = b"".join(_as_seen(pending, sees))
         self._flushed = max(self._flushed, *(item.seq for item in pending))
         self._sent_bytes += sum(len(item.frame) for item in pending)
@@ -160,9 +160,7 @@ class FanOut:
     def _set_paused_aside(self) -> None:
         paused, self._paused = self._paused, []
         for outbox in paused:
-            audience = self._audiences.get(outbox.sees, {})
-            if outbox.is_paused and outbox in audience:
-                del audience[outbox]
+            if outbox.is_paused and self._audiences[outbox.sees].discard(outbox):
                 outbox.cursor = self._flushed
                 outbox.behind_from = self._sent_bytes
                 self._behind[outbox] = None
@@ -184,7 +182,7 @@ class FanOut:
         if outbox.is_paused:
             return
         del self._behind[outbox]
-        self._audiences.setdefault(outbox.sees, {})[outbox] = outbox.socket.write
+        self._audiences[outbox.sees].add(outbox)
 
     def _chunk(self, outbox: Outbox, entries: Iterable[LogEntry]) -> bytes:
         """The next entries as this viewer sees them, up to a size; moves its cursor."""
@@ -211,20 +209,6 @@ class FanOut:
         outbox.is_dropped = True
         self.remove(outbox)
         outbox.socket.close(CloseCode.TOO_SLOW, CloseCode.TOO_SLOW.reason)
-
-
-def write_to_all(data: bytes, writes: Iterable[Write]) -> None:
-    """Write the same bytes to each; one that fails costs the others nothing."""
-    rest = iter(writes)
-    while True:
-        try:
-            for write in rest:
-                write(data)
-        except RuntimeError:
-            # uvloop refuses a handle that is gone; its `connection_lost` comes in the next tick.
-            _logger.debug("a socket was gone while the room wrote", exc_info=True)
-        else:
-            return
 
 
 def _as_seen(pending: Iterable[Pending], sees: Permission) -> list[bytes]:

@@ -39,6 +39,10 @@ class Socket(Protocol):
     listener: Listener | None
 
     @property
+    def descriptor(self) -> int | None:
+        """The file descriptor that takes whole frames as well while nothing waits (`paused`); None where none does."""
+
+    @property
     def write(self) -> Write:
         """Takes whole frames; never waits."""
 

@@ -17,7 +17,7 @@ EXTENSION = "synctv.socket"
 class DirectSocket:
     """Writes past ASGI's `send`. `end` closes with a code; `ping_seconds` is what the last ping took, 0 before it."""
 
-    __slots__ = ("_end", "_ping_seconds", "listener", "write")
+    __slots__ = ("_end", "_ping_seconds", "descriptor", "listener", "write")
 
     def __init__(
         self,
@@ -26,6 +26,7 @@ class DirectSocket:
         ping_seconds: Callable[[], float],
     ) -> None:
         self.write: Write = transport.write
+        self.descriptor = _descriptor(transport)
         self.listener: Listener | None = None
         self._end = end
         self._ping_seconds = ping_seconds
@@ -46,6 +47,12 @@ class DirectSocket:
         listener, self.listener = self.listener, None
         if listener is not None:
             listener.closed()
+
+
+def _descriptor(transport: asyncio.Transport) -> int | None:
+    raw = transport.get_extra_info("socket")
+    is_plain = raw is not None and transport.get_extra_info("ssl_object") is None
+    return raw.fileno() if is_plain else None
 
 
 def _end_nothing(_code: int, _reason: str) -> None:

@@ -18,6 +18,8 @@ _FULL_BYTES = 64 * 1_024
 class PumpedSocket:
     """Takes whole frames at once and sends them one after the other from `run`."""
 
+    descriptor = None
+
     def __init__(self, send: Send) -> None:
         self.listener: Listener | None = None
         self._send = send

@@ -13,15 +13,20 @@ from synctv_server.realtime.wire import payloads
 class KeptSocket:
     """`writes` are the calls, each the joined frames of one write; `capacity` calls fit before it is full."""
 
+    descriptor: int | None = None
+
     def __init__(self, capacity: int | None = None) -> None:
         self.listener: Listener | None = None
         self.writes: list[bytes] = []
         self.closed_with: int | None = None
         self.capacity = capacity
         self.ping_ms: float | None = None
+        self.is_gone = False
 
     def write(self, data: bytes) -> None:
         assert self.closed_with is None, "nothing is written behind a close frame"
+        if self.is_gone:
+            raise RuntimeError("handler is closed")  # as uvloop does
         self.writes.append(data)
         if self.capacity is not None:
             self.capacity -= 1
