@@ -34,14 +34,16 @@ def _premises(invocation: Invocation) -> Premises:
     from synctv_server.upkeep.premises import Premises, RunningServer
 
     loaded, refusal = _loaded(invocation)
-    holder = InstallationLock(invocation.data_dir).find_holder()
-    is_running = holder is not None and holder.is_server
+    try:
+        holder = InstallationLock(invocation.data_dir).find_holder()
+    except PermissionError:  # somebody else's place; what else is looked at says so
+        holder = None
     return Premises(
         data_dir=invocation.data_dir,
         config_file=config_path(invocation.config_flag, invocation.data_dir, invocation.environ),
         environ=invocation.environ,
         now=ServerClock().now,
-        server=RunningServer(holder.pid, holder.local_url) if holder and is_running else None,
+        server=RunningServer(holder.pid, holder.local_url) if holder and holder.is_server else None,
         loaded=loaded,
         refusal=refusal,
         control_socket=_control_socket(loaded, invocation),
@@ -57,6 +59,8 @@ def _loaded(invocation: Invocation) -> tuple[LoadedSettings | None, Configuratio
         return invocation.load_silently(), None
     except ConfigurationInvalid as error:
         return None, error
+    except PermissionError as error:
+        return None, ConfigurationInvalid(f"{error.filename} cannot be read: permission denied")
 
 
 def _control_socket(loaded: LoadedSettings | None, invocation: Invocation) -> Path | SyncTVError | None:

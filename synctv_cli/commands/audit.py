@@ -85,5 +85,9 @@ def _in_words(reviewed: Review) -> list[str]:
             f"{finding.severity:8}  {finding.id:24}  {finding.message}",
             f"          do: {finding.fix}",
         ]
-    lines += [f"not looked at: {each.id}: {each.reason}" for each in reviewed.skipped]
-    return [*lines, f"{len(reviewed.findings)} findings"]
+    reasons = dict.fromkeys(each.reason for each in reviewed.skipped)
+    for reason in reasons:
+        ids = ", ".join(each.id for each in reviewed.skipped if each.reason == reason)
+        lines.append(f"not looked at, since {reason}: {ids}")
+    count = len(reviewed.findings)
+    return [*lines, f"{count} finding{'' if count == 1 else 's'}"]

@@ -27,6 +27,12 @@ class NotExaminable(Exception):
     """There is nothing here to look at; the text says why."""
 
 
+def told(error: OSError) -> str:
+    """An error of the system in words: which file, and what about it."""
+    reason = (error.strerror or type(error).__name__).lower()
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
 @dataclass(frozen=True, slots=True)
 class RunningServer:
     """The server of this data directory. `local_url` is empty while it starts."""

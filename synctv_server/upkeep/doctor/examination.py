@@ -25,7 +25,7 @@ from synctv_server.upkeep.doctor import (
     schema,
 )
 from synctv_server.upkeep.doctor.check import Check, Cure, Verdict
-from synctv_server.upkeep.premises import NotExaminable, Premises
+from synctv_server.upkeep.premises import NotExaminable, Premises, told
 
 CHECKS: tuple[Check, ...] = (
     *configuration.CHECKS,
@@ -96,7 +96,7 @@ async def _taken(check: Check, premises: Premises) -> Verdict:
     except SyncTVError as error:
         return Verdict("skip", error.message)
     except OSError as error:
-        return Verdict("skip", _told(error))
+        return Verdict("skip", told(error))
 
 
 async def _cured(report: Report, cure: Cure) -> Report:
@@ -106,12 +106,7 @@ async def _cured(report: Report, cure: Cure) -> Report:
         if isawaitable(done):
             await done
     except OSError as error:
-        return replace(report, complaint=_told(error))
+        return replace(report, complaint=told(error))
     except SyncTVError as error:
         return replace(report, complaint=error.message)
     return replace(report, cured=cure.does)
-
-
-def _told(error: OSError) -> str:
-    reason = (error.strerror or type(error).__name__).lower()
-    return f"{error.filename}: {reason}" if error.filename else reason

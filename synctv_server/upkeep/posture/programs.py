@@ -56,7 +56,7 @@ def backups(premises: Premises) -> Seen:
 
 def dependencies(premises: Premises) -> Seen:  # noqa: ARG001  (there is nothing on the premises to ask)
     """No library with a known fault is installed."""
-    raise NotExaminable("no database of advisories is at hand; `make audit` in a checkout asks one")
+    raise NotExaminable("no database of advisories is at hand (`make audit` in a checkout asks one)")
 
 
 RULES = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from synctv_server.domain.errors import SyncTVError
 from synctv_server.upkeep.posture import access, files, keys, people, programs, secrets
 from synctv_server.upkeep.posture.finding import SEVERITIES, Finding, Rule, Seen
-from synctv_server.upkeep.premises import NotExaminable, Premises
+from synctv_server.upkeep.premises import NotExaminable, Premises, told
 
 RULES: tuple[Rule, ...] = (
     *secrets.RULES,
@@ -46,8 +46,12 @@ async def review(premises: Premises) -> Review:
                 Finding(rule.id, seen.severity, seen.message, seen.fix, seen.where)
                 for seen in await _seen(rule, premises)
             ]
-        except (NotExaminable, SyncTVError, OSError) as reason:
-            skipped.append(NotLookedAt(rule.id, getattr(reason, "message", None) or str(reason)))
+        except NotExaminable as reason:
+            skipped.append(NotLookedAt(rule.id, str(reason)))
+        except SyncTVError as error:
+            skipped.append(NotLookedAt(rule.id, error.message))
+        except OSError as error:
+            skipped.append(NotLookedAt(rule.id, told(error)))
     findings.sort(key=lambda finding: -SEVERITIES.index(finding.severity))
     return Review(findings, skipped)
 

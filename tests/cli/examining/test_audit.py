@@ -204,7 +204,7 @@ def test_the_gravest_comes_first_and_words_say_what_to_do(production: Install) -
 def test_what_was_not_looked_at_is_told(production: Install) -> None:
     skipped = {each["id"] for each in production("audit", "--json").result["skipped"]}
     assert skipped == {"program.root", *NEVER_LOOKED_AT_HERE}
-    assert "not looked at: dependencies.advisories" in production("audit").out
+    assert "not looked at, since no server runs: program.root\n" in production("audit").out
     production.set("database.url", "postgresql://nobody@127.0.0.1:1/nothing")
     assert "keys.age" in {each["id"] for each in production("audit", "--json").result["skipped"]}
 
@@ -223,9 +223,14 @@ def test_a_server_that_root_runs_is_seen(production: Install) -> None:
     assert ("program.root" in asyncio.run(seen())) == (os.geteuid() == 0)
 
 
-def test_a_superuser_of_postgres_is_seen(production: Install) -> None:
-    production.set("database.url", postgres.server().url())
-    assert production.findings()["database.superuser"] == "medium"
+async def test_on_postgres_a_fresh_install_has_a_superuser_and_nothing_else(production: Install) -> None:
+    production.set("database.url", await postgres.fresh_database(postgres.server()))
+    assert (await asyncio.to_thread(production, "init", "--yes")).code == 0
+    (production.home / "setup-link").unlink()
+    found = await asyncio.to_thread(production.findings)
+    assert found.pop("database.superuser") == "medium"
+    assert found.pop("people.owner") == "medium"
+    assert set(found) == SEEN_ON_EVERY_FRESH_INSTALL
 
 
 def test_sarif_has_the_shape_that_code_scanning_reads(production: Install) -> None:

@@ -47,6 +47,16 @@ def test_a_clean_installation_has_nothing_wrong(install: Install) -> None:
     assert answer.code == 0
 
 
+async def test_a_clean_installation_on_postgres_has_nothing_wrong(install: Install) -> None:
+    install.set("database.url", await postgres.fresh_database(postgres.server()))
+    (install.home / "setup-link").unlink()  # that of the other database
+    assert (await asyncio.to_thread(install, "init", "--yes")).code == 0
+    answer = await asyncio.to_thread(install, "doctor", "--json", "--fail-on", "warn")
+    assert [each for each in answer.result["checks"] if each["status"] not in {"ok", "skip"}] == []
+    seen = {each["id"]: each["status"] for each in answer.result["checks"]}
+    assert seen["postgres.connections"] == seen["schema.tables"] == seen["keys.rows"] == "ok"
+
+
 def test_looking_changes_nothing(install: Install) -> None:
     before = install.snapshot()
     install("doctor")
@@ -179,6 +189,9 @@ async def test_a_running_server_is_asked_and_its_faults_are_seen(install: Instal
         async with _without_upgrades(server.url) as proxy:
             install.set("server.public_url", proxy)
             assert await _statuses(install) == {"ready": "ok", "public": "ok", "websocket": "fail"}
+        (install.home / "synctv.db").chmod(0o644)
+        mended = await asyncio.to_thread(install.verdict, "database.mode", "--fix")
+        assert mended["status"] == "ok"
         install.set("server.public_url", "http://127.0.0.1:1")
         assert (await _statuses(install))["public"] == "fail"
         server.process.send_signal(signal.SIGSTOP)
