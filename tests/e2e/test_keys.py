@@ -11,8 +11,8 @@ import httpx
 import jwt
 import pytest
 
+from tests.e2e.second_server import SecondServer, second_server
 from tests.support import postgres
-from tests.support.second_server import SecondServer, second_server
 from tests.support.server import Server, serving, synctv
 
 ROOMS, GUESTS_OF_A_ROOM = 20, 50

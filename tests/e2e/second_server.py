@@ -1,4 +1,4 @@
-"""`python -m tests.support.second_server DATA_DIR`: a process of its own with the same database open, as a replica has.
+"""`python -m tests.e2e.second_server DATA_DIR`: a process of its own with the same database open, as a replica has.
 
 For each access token on a line of stdin it answers a line of JSON: how `GET /me` with it ends here, and the id of the
 key that signs here. It shares nothing with other servers but the database.
@@ -45,7 +45,7 @@ class SecondServer:
 async def second_server(data_dir: Path, environ: Mapping[str, str]) -> AsyncIterator[SecondServer]:
     """Runs for the length of the block."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.support.second_server", str(data_dir)),
+        *(sys.executable, "-m", "tests.e2e.second_server", str(data_dir)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, **environ},
