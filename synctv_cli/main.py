@@ -38,8 +38,9 @@ COMMANDS = {
     "rotate-keys": "Sign with a new key (the same as `keys rotate`).",
     "user": "Create accounts and look after them.",
     "room": "List, show and close rooms.",
-    "audit": "Judge the security of this installation by its settings, files, keys and accounts.",
+    "audit": "Judge the security of this installation; `audit log`: what was done, and by whom.",
     "config": "Show and check the configuration.",
+    "completion": "Print the completions for bash, zsh or fish.",
     "version": "Show the versions of synctv and of what it runs on.",
 }
 """The menu. The module of the same name (`-` is `_`) in `synctv_cli.commands` holds the command."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.generate import commands, errors, http, metrics, realtime, settings, typescript
+from docs.generate import commands, errors, http, man, metrics, realtime, settings, typescript
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,6 +21,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/openapi.json": http.document_file,
     "web/src/generated/realtime.ts": typescript.realtime_module,
     "web/src/generated/http.ts": typescript.http_module,
+    **man.PAGES,
 }
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate.commands import command_paths
 from docs.generate.errors import narrow_codes
 from docs.generate.pages import PAGES, ROOT
+from synctv_cli.tree import command_paths
 from synctv_server.config.settings import reference
 from synctv_server.domain.errors import KINDS
 from synctv_server.observability.metrics import Metrics

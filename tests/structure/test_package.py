@@ -17,6 +17,7 @@ PARTS = (
     "synctv_cli",
     "synctv_server",
     "migrations",
+    "packaging",
     "pyproject.toml",
     "hatch_build.py",
     "README.md",
@@ -75,8 +76,12 @@ def test_wheel_of_a_source_distribution_has_client_and_migrations_inside_and_nee
     assert {name.partition("/")[0] for name in names} == {
         "synctv_cli",
         "synctv_server",
+        "synctv-0.1.0.data",
         "synctv-0.1.0.dist-info",
     }
+    share = "synctv-0.1.0.data/data/share"
+    assert {f"{share}/man/man1/synctv.1", f"{share}/man/man1/synctv-user.1"} <= set(names)
+    assert f"{share}/bash-completion/completions/synctv" in names
 
 
 def test_build_whose_npm_fails_says_so_and_what_to_do(checkout: Path, broken_npm: dict[str, str]) -> None:
