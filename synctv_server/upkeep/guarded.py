@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from synctv_server.config.places import LOCK_FILE_NAME, SETUP_LINK_FILE_NAME
+from synctv_server.config.places import (
+    AUDIT_CHECKPOINTS_FILE_NAME,
+    AUDIT_HEAD_FILE_NAME,
+    LOCK_FILE_NAME,
+    SETUP_LINK_FILE_NAME,
+)
 from synctv_server.upkeep.premises import NotExaminable, Premises
 
 Stake = Literal["low", "medium", "high", "critical"]
@@ -57,6 +62,10 @@ def _database(premises: Premises) -> Iterable[Path]:
     return [] if file is None else [file.with_name(f"{file.name}{end}") for end in ("", "-wal", "-shm")]
 
 
+def _audit_trail(premises: Premises) -> Iterable[Path]:
+    return [premises.data_dir / name for name in (AUDIT_HEAD_FILE_NAME, AUDIT_CHECKPOINTS_FILE_NAME)]
+
+
 def _logs(premises: Premises) -> Iterable[Path]:
     named = premises.loaded.settings.observability.log_directory if premises.loaded else None
     return _with_contents(named or premises.data_dir / "logs")
@@ -82,6 +91,7 @@ GUARDED = (
         "setup_link.mode", "set-up link", "high", lambda premises: [premises.data_dir / SETUP_LINK_FILE_NAME]
     ),
     Guarded("control.mode", "control socket", "critical", _socket),
+    Guarded("audit_log.mode", "trail of the audit log", "medium", _audit_trail),
     Guarded("lock.mode", "lock file", "low", lambda premises: [premises.data_dir / LOCK_FILE_NAME]),
     Guarded("logs.mode", "log file", "medium", _logs),
     Guarded("backups.mode", "backup", "high", lambda premises: _with_contents(premises.data_dir / "backups")),

@@ -10,6 +10,7 @@ from inspect import isawaitable
 from synctv_server.domain.errors import SyncTVError
 from synctv_server.upkeep.doctor import (
     accounts,
+    audit_log,
     clock,
     configuration,
     control,
@@ -41,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     *schema.CHECKS,
     *keys.CHECKS,
     *accounts.CHECKS,
+    *audit_log.CHECKS,
     *media.CHECKS,
 )
 

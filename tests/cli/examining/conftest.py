@@ -69,9 +69,10 @@ class Install:
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `synctv init` makes."""
+    """What `synctv init` makes, and one thing done that the audit log tells of."""
     synctv = Synctv(tmp_path_factory.mktemp("original") / "data")
     assert synctv("init", "--yes").code == 0
+    assert synctv("user", "invite", "--yes").code == 0
     return synctv.data_dir
 
 

@@ -212,6 +212,12 @@ def old_sign_ins(install: Install) -> None:
     )
 
 
+def cut_log(install: Install) -> None:
+    """Who deletes what they did from the database, head and all, forgets the file outside."""
+    install.sql("DELETE FROM audit_entries")
+    install.sql("UPDATE audit_head SET entries = 0")
+
+
 def library_is_a_file(install: Install) -> None:
     (install.home / "media").rmdir()
     (install.home / "media").write_text("no folder")
@@ -296,6 +302,10 @@ PLANTS = (
     Plant("accounts.setup_link", "warn", sql("UPDATE setup_links SET expires_at = 1")),
     Plant("accounts.setup_link", "warn", used_link, is_mended=True),
     Plant("accounts.sessions", "warn", old_sign_ins, is_mended=True),
+    Plant("audit_log.mode", "warn", loose("audit-head.json", 0o644), is_mended=True),
+    Plant("audit_log.end", "fail", cut_log),
+    Plant("audit_log.end", "fail", sql("DELETE FROM audit_head")),
+    Plant("audit_log.end", "fail", sql("UPDATE audit_entries SET hash = 'other' WHERE seq = 1")),
     Plant("media.folder", "warn", lambda install: (install.home / "media").rmdir(), is_mended=True),
     Plant("media.folder", "fail", library_is_a_file),
     Plant("media.links", "warn", film_behind_a_link),

@@ -115,6 +115,7 @@ WEAK = (
     Weak("database.mode", "high", loose("synctv.db", 0o644)),
     Weak("setup_link.mode", "high", loose_new("setup-link", 0o644)),
     Weak("control.mode", "critical", open_socket),
+    Weak("audit_log.mode", "medium", loose("audit-head.json", 0o644)),
     Weak("lock.mode", "low", loose("synctv.lock", 0o644)),
     Weak("logs.mode", "medium", loose_new("logs/synctv-2026-11-24.log", 0o644)),
     Weak("backups.mode", "high", loose_new("backups/copy.db", 0o644)),

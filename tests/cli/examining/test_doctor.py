@@ -17,6 +17,7 @@ import asyncpg
 import pytest
 
 from synctv_server.upkeep.doctor import CHECKS
+from tests.cli.conftest import Synctv
 from tests.cli.examining.conftest import Install
 from tests.cli.examining.plants import PLANTS, Plant, foreign_home
 from tests.support import postgres
@@ -47,9 +48,9 @@ def test_a_clean_installation_has_nothing_wrong(install: Install) -> None:
     assert answer.code == 0
 
 
-async def test_a_clean_installation_on_postgres_has_nothing_wrong(install: Install) -> None:
+async def test_a_clean_installation_on_postgres_has_nothing_wrong(tmp_path: Path) -> None:
+    install = Install(Synctv(tmp_path / "data"), {"SYNCTV__SERVER__PORT": "0"})
     install.set("database.url", await postgres.fresh_database(postgres.server()))
-    (install.home / "setup-link").unlink()  # that of the other database
     assert (await asyncio.to_thread(install, "init", "--yes")).code == 0
     answer = await asyncio.to_thread(install, "doctor", "--json", "--fail-on", "warn")
     assert [each for each in answer.result["checks"] if each["status"] not in {"ok", "skip"}] == []
