@@ -19,6 +19,7 @@ from synctv_server.api.door import open_door
 from synctv_server.api.parts import Parts
 from synctv_server.domain.errors import Forbidden
 from synctv_server.domain.sessions import Actor, ActorKind
+from synctv_server.net.origin import origin
 
 PEER = "synctv.peer"
 """Key of the scope's extensions under which `{"uid": …, "pid": …}` of the other process stands."""
@@ -37,7 +38,11 @@ class PeerAdmission(ASGIMiddleware):
             raise Forbidden("this door is for processes of this machine")
         uid = int(peer["uid"])
         scope["user"], scope["auth"] = Actor(ActorKind.OPERATOR, _name_of(uid), uid=uid), None
-        await next_app(scope, receive, send)
+        outside = origin.set("")  # a socket of this machine has no address
+        try:
+            await next_app(scope, receive, send)
+        finally:
+            origin.reset(outside)
 
 
 def open_control_door(parts: Parts, routes: Sequence[ControllerRouterHandler]) -> Litestar:
