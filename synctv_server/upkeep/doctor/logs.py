@@ -7,6 +7,9 @@ import os
 from synctv_server.upkeep.doctor.check import Check, Verdict, doubtful, ill, well
 from synctv_server.upkeep.premises import NotExaminable, Premises
 
+_MIB = 1_024 * 1_024
+_TAKEN_MOST = 1_024 * _MIB
+
 
 def directory(premises: Premises) -> Verdict:
     """`observability.log_directory` is a folder that can be written, or can be made."""
@@ -32,4 +35,16 @@ def level(premises: Premises) -> Verdict:
     )
 
 
-CHECKS = (Check("logs.directory", directory), Check("logs.level", level))
+def size(premises: Premises) -> Verdict:
+    """The log files leave room for other things."""
+    folder = premises.settings.observability.log_directory or premises.data_dir / "logs"
+    taken = sum(path.lstat().st_size for path in folder.glob("*.log")) if folder.is_dir() else 0
+    if taken <= _TAKEN_MOST:
+        return well(f"its files take {taken // _MIB} MiB")
+    return doubtful(
+        f"the log files in {folder} take {taken // _MIB} MiB",
+        "see what is logged so often; old files go by themselves",
+    )
+
+
+CHECKS = (Check("logs.directory", directory), Check("logs.level", level), Check("logs.size", size))

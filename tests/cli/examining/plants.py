@@ -97,6 +97,13 @@ def log_directory_is_a_file(install: Install) -> None:
     install.set("observability.log_directory", "logs")
 
 
+def much_log(install: Install) -> None:
+    folder = install.home / "logs"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / "synctv-2026-11-23.log").open("wb") as file:
+        file.truncate(2_048 * _MIB)  # as long as that, and takes no room
+
+
 def port_in_use(install: Install) -> None:
     other = socket.create_server(("127.0.0.1", 0))
     install.open_things.append(other)
@@ -259,6 +266,8 @@ PLANTS = (
     Plant("lock.mode", "warn", loose("synctv.lock", 0o644), is_mended=True),
     Plant("logs.mode", "warn", loose_new("logs/synctv-2026-11-24.log", 0o644), is_mended=True),
     Plant("backups.mode", "fail", loose_new("backups/before.db", 0o644), is_mended=True),
+    Plant("data_dir.usable", "fail", loose("synctv.db", 0o400), is_mended=True),
+    Plant("data_dir.usable", "fail", loose("keys", 0o500), is_mended=True),
     Plant("disk.temporary", "fail", lambda install: install.environ.update(TMPDIR="/nonexistent")),
     Plant("process.open_files", "warn", setting("limits.connections_total", 2_000_000_000)),
     Plant("service.unit", "fail", unit_of_nothing),
@@ -266,6 +275,7 @@ PLANTS = (
     Plant("clock.files", "fail", future_file),
     Plant("logs.directory", "fail", log_directory_is_a_file),
     Plant("logs.level", "warn", setting("observability.log_level", "debug")),
+    Plant("logs.size", "warn", much_log),
     Plant("network.host", "fail", setting("server.host", "203.0.113.9")),
     Plant("network.port", "fail", port_in_use),
     Plant("network.trust", "warn", setting("server.trusted_proxies", "10.0.0.0/8")),
