@@ -7,6 +7,7 @@ close that does not wait for a slow client, small kernel buffers, and less memor
 
 from __future__ import annotations
 
+import math
 import socket
 from asyncio.transports import BaseTransport
 from typing import Any, cast
@@ -23,6 +24,7 @@ SEND_BUFFER_BYTES = 64 * 1_024
 """The kernel's buffer of one connection: what a stalled viewer costs, and how stale it can be."""
 
 _CLOSE_GRACE_SECONDS = 2.0
+_PINGS_EVERY_SECONDS = 0.1
 
 
 class FanOutProtocol(WebSocketsSansIOProtocol):
@@ -95,6 +97,12 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
             self._late_pong = None
         if self._direct is not None and self._direct.listener is not None:
             self._direct.listener.resumed()
+
+    def schedule_ping(self) -> None:
+        """As uvicorn's, and in step with others: one turn of the loop pings all whose moment has come."""
+        due = self.loop.time() + max(0.0, (self.ping_interval or 0.0) - self.last_ping_rtt)
+        due = math.ceil(due / _PINGS_EVERY_SECONDS) * _PINGS_EVERY_SECONDS
+        self.ping_timer = self.loop.call_at(due, self.send_keepalive_ping)
 
     def keepalive_timeout(self) -> None:
         self.end(CloseCode.PING_MISSED, CloseCode.PING_MISSED.reason)
