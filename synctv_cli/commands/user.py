@@ -147,6 +147,43 @@ def sessions(ctx: typer.Context, name: Name) -> Result:
     return Result(page, table_of(page["items"], columns, empty=empty, keep=("LAST USED", "ID")))
 
 
+@app.command()
+def end_session(
+    ctx: typer.Context,
+    name: Name,
+    session: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="One session, as `user sessions` shows it.")
+    ] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="All sessions of the account.")] = False,
+    _yes: YES = False,
+) -> Result:
+    """Sign an account out: of one session, or of all."""
+    from synctv_cli.failures import Usage
+
+    if every == (session is not None):
+        raise Usage("name one session, or say --all")
+    one = "" if session is None else f"/{_quoted(session)}"
+    value = _ask(ctx, "DELETE", f"/users/{_quoted(name)}/sessions{one}")
+    return Result(value, Fields([("sessions ended", str(value["ended"]))]))
+
+
+@app.command()
+def recover(
+    ctx: typer.Context,
+    name: Name,
+    *,
+    expires: Annotated[str, typer.Option(metavar="SPAN", help="How long it is good, like 30m or 2h.")] = "1h",
+    _yes: YES = False,
+) -> Result:
+    """Make a link by which somebody who lost the password sets a new one. It works once."""
+    from synctv_cli.spans import seconds_of
+
+    body = {"expires_in": seconds_of("--expires", expires)}
+    link = _ask(ctx, "POST", f"/users/{_quoted(name)}/recover", body=body)
+    return Result(link, Fields([("link", link["url"]), ("good until", when(link["expires_at"]))]))
+
+
 def _ask(ctx: typer.Context, method: str, path: str, **content: Any) -> dict[str, Any]:
     from synctv_cli.admin import request
 

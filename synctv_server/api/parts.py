@@ -18,6 +18,7 @@ from synctv_server.security.signed_urls import UrlSigner
 from synctv_server.services.audit import AuditService
 from synctv_server.services.auth.guests import GuestService
 from synctv_server.services.auth.passwords import LoginService
+from synctv_server.services.auth.recovery import RecoveryService
 from synctv_server.services.auth.registration import RegistrationService
 from synctv_server.services.auth.sessions import SessionService
 from synctv_server.services.auth.setup import SetupService
@@ -56,6 +57,7 @@ class Parts:
     login: LoginService
     registration: RegistrationService
     setup: SetupService
+    recovery: RecoveryService
     guests: GuestService
     users: UserService
     invitations: InvitationService

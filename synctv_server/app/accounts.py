@@ -14,6 +14,7 @@ from synctv_server.services.auth.accounts import Accounts
 from synctv_server.services.auth.credentials import Credentials
 from synctv_server.services.auth.issuer import Issuer
 from synctv_server.services.auth.passwords import LoginService
+from synctv_server.services.auth.recovery import RecoveryService
 from synctv_server.services.auth.registration import RegistrationService
 from synctv_server.services.auth.sessions import SessionService
 from synctv_server.services.auth.setup import SetupService
@@ -38,6 +39,7 @@ class AccountServices:
     login: LoginService
     registration: RegistrationService
     setup: SetupService
+    recovery: RecoveryService
     users: UserService
     invitations: InvitationService
     audit: AuditService
@@ -65,6 +67,7 @@ async def build_accounts(ground: Ground) -> AccountServices:
         login=LoginService(accounts, credentials, sessions),
         registration=RegistrationService(accounts, credentials, sessions, invitations, settings.auth),
         setup=SetupService(accounts, credentials, sessions, ground.data_dir),
+        recovery=RecoveryService(accounts, credentials, sessions, ground.link_base),
         users=UserService(accounts, credentials, sessions),
         invitations=invitations,
         audit=_build_audit(ground, keys),

@@ -140,6 +140,7 @@ def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices, re
         login=accounts.login,
         registration=accounts.registration,
         setup=accounts.setup,
+        recovery=accounts.recovery,
         guests=rooms.guests,
         users=accounts.users,
         invitations=accounts.invitations,

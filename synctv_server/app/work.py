@@ -11,6 +11,7 @@ from synctv_server.domain.times import DAY, Millis
 from synctv_server.jobs import Job, Jobs
 from synctv_server.realtime.caretaker import LOOK_SECONDS
 from synctv_server.store.idempotency import IdempotencyStore
+from synctv_server.store.links.recovery import RecoveryStore
 from synctv_server.store.members import MemberStore
 
 _SWEEP_SECONDS = 600.0
@@ -51,6 +52,7 @@ def build_jobs(
             expired("sessions", kept.sessions.delete_expired, _KEPT_AFTER),
             expired("guests", MemberStore(ground.database).delete_stale_guests, 0),
             expired("invitations", kept.invitations.delete_expired, _KEPT_AFTER),
+            expired("recovery links", RecoveryStore(ground.database).delete_expired, 0),
             expired("answers", answers.delete_expired, 0),
             Job("rooms that play", LOOK_SECONDS, rooms.caretaker.look_after),
             Job("room logs", _LOG_SECONDS, sweep_log),

@@ -21,7 +21,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         rf"\1{_HIDDEN}",
     ),
-    (re.compile(r"(/(?:setup|register|reset)#)[\w.~-]+"), rf"\1{_HIDDEN}"),
+    (re.compile(r"(/(?:setup|register|recover)#)[\w.~-]+"), rf"\1{_HIDDEN}"),
     (
         re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL),
         _HIDDEN,

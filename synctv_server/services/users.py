@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from synctv_server.domain.audit import Deed, Party
-from synctv_server.domain.errors import Conflict, PreconditionFailed
+from synctv_server.domain.errors import Conflict, NotFound, PreconditionFailed
+from synctv_server.domain.ids import SessionId
 from synctv_server.domain.pages import Page
 from synctv_server.domain.sessions import Actor, Session
 from synctv_server.domain.text import invalid, one_line
@@ -121,6 +122,20 @@ class UserService:
         """The living sessions of somebody's account, for an administrator."""
         user = await self.get(actor, name)
         return await self._sessions.list_sessions(actor, user.id)
+
+    async def end_session(self, actor: Actor, name: str, session_id: SessionId) -> None:
+        """End one sign-in of somebody's account; NotFound where it is not a living one of that account."""
+        user = await self._get_below(actor, name)
+        if session_id not in [each.id for each in await self._sessions.list_sessions(actor, user.id)]:
+            raise NotFound("this account has no such session")
+        await self._sessions.end(actor, session_id)
+
+    async def end_sessions(self, actor: Actor, name: str) -> int:
+        """End all sign-ins of somebody's account; how many there were."""
+        user = await self._get_below(actor, name)
+        living = await self._sessions.list_sessions(actor, user.id)
+        await self._sessions.end_all(actor, user.id)
+        return len(living)
 
     async def me(self, actor: Actor) -> User:
         """One's own account; Forbidden for guests and the operator, who have none."""

@@ -119,6 +119,19 @@ def test_an_account_lives_through_all_its_commands(installed: Synctv) -> None:
     assert installed("user", "list").out.startswith("NAME")
 
 
+def test_recover_gives_a_link_and_end_session_signs_out(installed: Synctv) -> None:
+    installed.piped(PASSWORD, "user", "create", "ann", "--password-stdin")
+    link = installed("user", "recover", "ann", "--expires", "30m", "--json").result
+    assert link["url"].startswith("http://127.0.0.1:8080/recover#")
+    assert link["expires_at"].endswith("Z")
+    assert installed("user", "recover", "bob", "--json").code == 8
+    assert installed("user", "recover", "ann", "--expires", "30d", "--json").code == 2
+    assert installed("user", "end-session", "ann", "--all", "--json").result == {"ended": 0}
+    assert installed("user", "end-session", "ann", "ses_unknown", "--json").code == 8
+    assert installed("user", "end-session", "ann", "--json").code == 2
+    assert installed("user", "end-session", "ann", "ses_one", "--all", "--json").code == 2
+
+
 def test_a_taken_name_is_exit_9_and_an_unknown_one_8(installed: Synctv) -> None:
     installed.piped(PASSWORD, "user", "create", "ann", "--password-stdin")
     taken = installed.piped(PASSWORD, "user", "create", "ANN", "--password-stdin", "--json")

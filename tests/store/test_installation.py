@@ -13,9 +13,9 @@ from synctv_server.domain.keys import KeyPurpose, KeyRecord, KeyState
 from synctv_server.domain.users import SiteRole, User
 from synctv_server.store import Database
 from synctv_server.store.idempotency import KEPT_FOR, AnswerKey, IdempotencyStore, StoredAnswer
-from synctv_server.store.invitations import InvitationStore
 from synctv_server.store.keys import KeyStore
-from synctv_server.store.setup import SetupStore
+from synctv_server.store.links.invitations import InvitationStore
+from synctv_server.store.links.setup import SetupStore
 from tests.support import samples
 
 NOW = samples.NOW

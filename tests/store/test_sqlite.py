@@ -18,9 +18,9 @@ from synctv_server.domain.users import User
 from synctv_server.store import Database, StoreObserver, open_database
 from synctv_server.store.chat import MessageStore
 from synctv_server.store.engines.sqlite import SQLiteEngine
+from synctv_server.store.links.setup import SetupStore
 from synctv_server.store.playback import PlaybackStore
 from synctv_server.store.rooms import RoomStore
-from synctv_server.store.setup import SetupStore
 from synctv_server.store.users import UserStore
 from tests.support import databases
 

@@ -1,12 +1,13 @@
 /** Which page the address means. Paths only: whatever is secret in a link stands in its fragment. */
 
 export type Route =
-  | { page: 'home' | 'setup' | 'login' | 'register' | 'rooms' | 'account' | 'missing' }
+  | { page: 'home' | 'setup' | 'recover' | 'login' | 'register' | 'rooms' | 'account' | 'missing' }
   | { page: 'room'; roomId: string };
 
 const PAGES: Partial<Record<string, Route>> = {
   '/': { page: 'home' },
   '/setup': { page: 'setup' },
+  '/recover': { page: 'recover' },
   '/login': { page: 'login' },
   '/register': { page: 'register' },
   '/rooms': { page: 'rooms' },

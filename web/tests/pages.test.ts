@@ -8,6 +8,7 @@ describe('addresses', () => {
     expect(routeOf('/rooms/room_01abc')).toEqual({ page: 'room', roomId: 'room_01abc' });
     expect(routeOf('/rooms/')).toEqual({ page: 'rooms' });
     expect(routeOf('/setup')).toEqual({ page: 'setup' });
+    expect(routeOf('/recover')).toEqual({ page: 'recover' });
     expect(routeOf('/rooms/a/b')).toEqual({ page: 'missing' });
     expect(routeOf('/constructor')).toEqual({ page: 'missing' });
   });

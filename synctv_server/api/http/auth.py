@@ -75,6 +75,13 @@ class Login(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     password: Password
 
 
+class Recovery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The token of a recovery link, and the new password."""
+
+    token: _Secret
+    password: Password
+
+
 class RefreshToken(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Left out by the web client, whose cookie has it."""
 
@@ -139,6 +146,17 @@ class AuthController(Controller):
         """After ten wrong passwords for a name the answer is 429 `auth.locked` for a while."""
         signed_in = await request.parts.login.login(data.identifier, data.password, request.client_device)
         return signed_in_answer(request, signed_in, in_cookie=client_kind == "web")
+
+    @post(
+        "/recover",
+        operation_id="recover",
+        summary="Set a new password by a link",
+        status_code=204,
+        opt=SIGN_IN,
+    )
+    async def recover(self, request: Call, data: JSONBody[Recovery]) -> None:
+        """With the token of a link that an administrator made. It is good once; all sign-ins of the account end."""
+        await request.parts.recovery.recover(data.token, data.password)
 
     @post("/refresh", operation_id="refreshTokens", summary="Get the next tokens", status_code=200)
     async def refresh(

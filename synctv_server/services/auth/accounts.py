@@ -10,7 +10,7 @@ from synctv_server.domain.sessions import Person, Session
 from synctv_server.domain.times import Now, to_rfc3339
 from synctv_server.domain.users import User
 from synctv_server.store import Database
-from synctv_server.store.invitations import InvitationStore
+from synctv_server.store.links.invitations import InvitationStore
 from synctv_server.store.sessions import SessionStore
 from synctv_server.store.users import UserStore
 

@@ -19,7 +19,7 @@ from synctv_server.security.tokens import hash_secret, new_secret
 from synctv_server.services.auth.accounts import Accounts, SignedIn
 from synctv_server.services.auth.credentials import Credentials
 from synctv_server.services.auth.sessions import SessionService
-from synctv_server.store.setup import SetupStore
+from synctv_server.store.links.setup import SetupStore
 
 GOOD_FOR: Millis = 24 * HOUR
 

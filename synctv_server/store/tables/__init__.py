@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from piccolo.table import Table
 
-from synctv_server.store.tables.accounts import Invitations, RefreshTokens, Sessions, SetupLinks, Users
+from synctv_server.store.tables.accounts import (
+    Invitations,
+    RecoveryLinks,
+    RefreshTokens,
+    Sessions,
+    SetupLinks,
+    Users,
+)
 from synctv_server.store.tables.audit import AuditEntries, AuditHead
 from synctv_server.store.tables.chat import Messages
 from synctv_server.store.tables.idempotency import StoredAnswers
@@ -23,6 +30,7 @@ __all__ = [
     "Members",
     "Messages",
     "Playback",
+    "RecoveryLinks",
     "RefreshTokens",
     "Rooms",
     "Sessions",
@@ -37,6 +45,7 @@ ALL: tuple[type[Table], ...] = (
     RefreshTokens,
     Invitations,
     SetupLinks,
+    RecoveryLinks,
     Keys,
     Rooms,
     Members,

@@ -61,3 +61,10 @@ class SetupLinks(Table, tablename="setup_links"):
     token_hash = required(Bytea)
     created_at = required(BigInt)
     expires_at = required(BigInt)
+
+
+class RecoveryLinks(Table, tablename="recovery_links"):
+    user_id = primary_key(Text)
+    token_hash = required(Bytea)
+    created_at = required(BigInt)
+    expires_at = required(BigInt)

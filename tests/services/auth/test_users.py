@@ -194,3 +194,30 @@ async def test_who_has_no_account_has_nothing_to_change(house: House, actor: Act
         await house.users.me(actor)
     with pytest.raises(Forbidden):
         await house.users.update_me(actor, EditAccount(username="anna"))
+
+
+async def test_one_session_of_an_account_is_ended_and_the_others_live(house: House) -> None:
+    await house.account("bob")
+    admin = await house.actor("ann", SiteRole.ADMIN)
+    first, second = await house.sign_in("bob"), await house.sign_in("bob")
+    await house.users.end_session(admin, "bob", first.session.id)
+    with pytest.raises(Unauthenticated):
+        await house.sessions.authenticate(first.access_token)
+    await house.sessions.authenticate(second.access_token)
+    with pytest.raises(NotFound):
+        await house.users.end_session(admin, "bob", first.session.id)
+    assert await house.users.end_sessions(admin, "bob") == 1
+    with pytest.raises(Unauthenticated):
+        await house.sessions.authenticate(second.access_token)
+
+
+async def test_session_of_another_account_or_of_a_higher_one_is_not_ended_by_name(house: House) -> None:
+    await house.account("bob")
+    await house.account("root", SiteRole.ROOT)
+    admin = await house.actor("ann", SiteRole.ADMIN)
+    above = await house.sign_in("root")
+    with pytest.raises(NotFound):
+        await house.users.end_session(admin, "bob", above.session.id)
+    with pytest.raises(Forbidden):
+        await house.users.end_sessions(admin, "root")
+    await house.sessions.authenticate(above.access_token)

@@ -23,6 +23,7 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c3JfMSJ9.c2lnbmF0dXJl"
         "GET /api/v1/rooms/room_1/ws?ticket=canary&resume=3 101",
         "fetched https://films.example.org/a.mp4?signature=canary&expires=1",
         "open http://127.0.0.1:8080/setup#canary",
+        "open https://tv.example.org/recover#canary",
         "Set-Cookie: synctv_refresh=canary; HttpOnly",
         "-----BEGIN RSA PRIVATE KEY-----\ncanary\n-----END RSA PRIVATE KEY-----",
     ],

@@ -58,6 +58,12 @@ export class Session implements Bearer {
     this.#enter(await sendOpenly<Tokens>('POST', '/setup', { token, username, password }));
   }
 
+  /** A new password by the link of an administrator. Whoever was signed in here is so no more. */
+  async recover(token: string, password: string): Promise<void> {
+    await sendOpenly('POST', '/auth/recover', { token, password });
+    this.#leave();
+  }
+
   /** The account may have to wait for a review; then nobody is signed in yet. */
   async register(username: string, password: string, invite?: string): Promise<Registered['status']> {
     const body = invite ? { username, password, invite } : { username, password };

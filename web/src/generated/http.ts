@@ -105,6 +105,10 @@ export interface DriftObject {
   p95_ms: number;
 }
 
+export interface EndedObject {
+  ended: number;
+}
+
 export interface FaultObject {
   /** `edit`, `insert`, `delete`, `reorder`, `truncate`; `head`, `checkpoint`. */
   kind: string;
@@ -135,12 +139,6 @@ export interface InvitationBody {
   uses?: number;
   /** Seconds. */
   expires_in?: number;
-}
-
-export interface InvitationObject {
-  url: string;
-  /** RFC 3339 in UTC. */
-  expires_at: string;
 }
 
 export interface Joining {
@@ -178,6 +176,12 @@ export interface LibraryEntryObject {
   size_bytes: number | null;
   /** What to add to a playlist; null for a folder. */
   url: string | null;
+}
+
+export interface LinkObject {
+  url: string;
+  /** RFC 3339 in UTC. */
+  expires_at: string;
 }
 
 export interface AuditEntryObjectList {
@@ -313,6 +317,16 @@ export interface ProofObject {
 export interface RateBody {
   rate: number;
   if_revision?: number | null;
+}
+
+export interface Recovery {
+  token: string;
+  password: string;
+}
+
+export interface RecoveryBody {
+  /** Seconds. */
+  expires_in?: number;
 }
 
 export interface RefreshToken {

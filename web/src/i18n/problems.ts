@@ -17,6 +17,7 @@ const TEXTS: Partial<Record<string, Key>> = {
   'auth.invite_invalid': 'problem.invite_invalid',
   'auth.invite_needed': 'register.needs_invitation',
   'auth.registration_closed': 'register.closed',
+  'auth.recovery_invalid': 'problem.recovery_link',
   'setup.done': 'problem.setup_done',
   'setup.link_invalid': 'problem.setup_link',
   'user.name_taken': 'problem.name_taken',

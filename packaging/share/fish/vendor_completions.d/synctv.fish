@@ -3,7 +3,7 @@ function __synctv_place
     set -l place
     for word in (commandline -opc)[2..]
         switch "$place $word"
-            case ' serve' ' init' ' status' ' reload' ' health' ' doctor' ' migrate' 'migrate status' 'migrate up' 'migrate down' 'migrate plan' 'migrate verify' 'migrate new' ' keys' 'keys list' 'keys jwks' 'keys generate' 'keys rotate' 'keys revoke' ' rotate-keys' ' user' 'user create' 'user invite' 'user list' 'user show' 'user set-password' 'user set-role' 'user ban' 'user unban' 'user sessions' ' room' 'room list' 'room show' 'room close' ' audit' 'audit log' 'audit log list' 'audit log tail' 'audit log verify' 'audit log export' ' config' 'config show' 'config check' 'config path' 'config reference' ' completion' ' version'
+            case ' serve' ' init' ' status' ' reload' ' health' ' doctor' ' migrate' 'migrate status' 'migrate up' 'migrate down' 'migrate plan' 'migrate verify' 'migrate new' ' keys' 'keys list' 'keys jwks' 'keys generate' 'keys rotate' 'keys revoke' ' rotate-keys' ' user' 'user create' 'user invite' 'user list' 'user show' 'user set-password' 'user set-role' 'user ban' 'user unban' 'user sessions' 'user end-session' 'user recover' ' room' 'room list' 'room show' 'room close' ' audit' 'audit log' 'audit log list' 'audit log tail' 'audit log verify' 'audit log export' ' config' 'config show' 'config check' 'config path' 'config reference' ' completion' ' version'
                 set place (string trim "$place $word")
         end
     end
@@ -231,6 +231,8 @@ complete -c synctv -n 'test "$(__synctv_place)" = "user"' -a set-role -d 'Change
 complete -c synctv -n 'test "$(__synctv_place)" = "user"' -a ban -d 'Shut an account out, and end its sessions'
 complete -c synctv -n 'test "$(__synctv_place)" = "user"' -a unban -d 'Let a banned account in again'
 complete -c synctv -n 'test "$(__synctv_place)" = "user"' -a sessions -d 'List where an account is signed in'
+complete -c synctv -n 'test "$(__synctv_place)" = "user"' -a end-session -d 'Sign an account out: of one session, or of all'
+complete -c synctv -n 'test "$(__synctv_place)" = "user"' -a recover -d 'Make a link by which somebody who lost the password sets a new one'
 complete -c synctv -n 'test "$(__synctv_place)" = "user"' -l data-dir -r -F -d 'Where the installation lives.'
 complete -c synctv -n 'test "$(__synctv_place)" = "user"' -l config -r -F -d 'Read this instead of DIR/synctv.toml.'
 complete -c synctv -n 'test "$(__synctv_place)" = "user"' -l json -d 'Answer with exactly one JSON document.'
@@ -323,6 +325,24 @@ complete -c synctv -n 'test "$(__synctv_place)" = "user sessions"' -l quiet -d '
 complete -c synctv -n 'test "$(__synctv_place)" = "user sessions"' -l verbose -d 'Say more, and show the stack of a crash.'
 complete -c synctv -n 'test "$(__synctv_place)" = "user sessions"' -l no-color -d 'No colours; so does NO_COLOR.'
 complete -c synctv -n 'test "$(__synctv_place)" = "user sessions"' -s h -l help -d 'Show the help and exit.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user end-session"' -l all -d 'All sessions of the account.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user end-session"' -l yes -d 'Do it without a question.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user end-session"' -l data-dir -r -F -d 'Where the installation lives.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user end-session"' -l config -r -F -d 'Read this instead of DIR/synctv.toml.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user end-session"' -l json -d 'Answer with exactly one JSON document.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user end-session"' -l quiet -d 'No progress, no notes.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user end-session"' -l verbose -d 'Say more, and show the stack of a crash.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user end-session"' -l no-color -d 'No colours; so does NO_COLOR.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user end-session"' -s h -l help -d 'Show the help and exit.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user recover"' -l expires -r -d 'How long it is good, like 30m or 2h.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user recover"' -l yes -d 'Do it without a question.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user recover"' -l data-dir -r -F -d 'Where the installation lives.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user recover"' -l config -r -F -d 'Read this instead of DIR/synctv.toml.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user recover"' -l json -d 'Answer with exactly one JSON document.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user recover"' -l quiet -d 'No progress, no notes.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user recover"' -l verbose -d 'Say more, and show the stack of a crash.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user recover"' -l no-color -d 'No colours; so does NO_COLOR.'
+complete -c synctv -n 'test "$(__synctv_place)" = "user recover"' -s h -l help -d 'Show the help and exit.'
 complete -c synctv -n 'test "$(__synctv_place)" = "room"' -a list -d 'List the rooms, private ones too'
 complete -c synctv -n 'test "$(__synctv_place)" = "room"' -a show -d 'Show one room'
 complete -c synctv -n 'test "$(__synctv_place)" = "room"' -a close -d 'Close a room: everybody in it is sent out, and nobody comes in until it is opened again'

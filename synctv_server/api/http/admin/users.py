@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from litestar import Controller, Response, get, post, put
+from litestar import Controller, Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
@@ -22,9 +22,11 @@ from synctv_server.api.http.objects.people import (
     session_object,
     user_object,
 )
+from synctv_server.domain.ids import SessionId
 from synctv_server.domain.text import invalid
 from synctv_server.domain.times import Millis, from_rfc3339, to_rfc3339
 from synctv_server.domain.users import SiteRole, User
+from synctv_server.services.auth.recovery import LONGEST_SECONDS as RECOVERY_LONGEST_SECONDS
 from synctv_server.services.invitations import LONGEST_SECONDS, USES_MOST
 
 _WEEK_SECONDS = 7 * 24 * 3_600
@@ -52,17 +54,27 @@ class SiteBanBody(Struct, forbid_unknown_fields=True, kw_only=True):
     until: Moment | None = None
 
 
-class InvitationBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    role: SiteRole = SiteRole.USER
-    uses: Annotated[int, Meta(ge=1, le=USES_MOST)] = 1
-    expires_in: Annotated[int, Meta(ge=60, le=LONGEST_SECONDS, description="Seconds.")] = _WEEK_SECONDS
+class RecoveryBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    expires_in: Annotated[int, Meta(ge=60, le=RECOVERY_LONGEST_SECONDS, description="Seconds.")] = 3_600
 
 
-class InvitationObject(Struct, frozen=True, kw_only=True):
+class LinkObject(Struct, frozen=True, kw_only=True):
     """The link is shown this once; only a hash of its secret is kept."""
 
     url: str
     expires_at: Moment
+
+
+class EndedObject(Struct, frozen=True, kw_only=True):
+    """How many sign-ins are over now."""
+
+    ended: int
+
+
+class InvitationBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    role: SiteRole = SiteRole.USER
+    uses: Annotated[int, Meta(ge=1, le=USES_MOST)] = 1
+    expires_in: Annotated[int, Meta(ge=60, le=LONGEST_SECONDS, description="Seconds.")] = _WEEK_SECONDS
 
 
 class AdminUsersController(Controller):
@@ -116,17 +128,52 @@ class AdminUsersController(Controller):
         sessions = await request.parts.users.sessions(request.actor, name)
         return ListOf([session_object(s, current=request.actor.session_id) for s in sessions], None)
 
+    @delete(
+        "/{name:str}/sessions",
+        operation_id="adminEndSessions",
+        summary="End all sign-ins of an account",
+        status_code=200,
+    )
+    async def end_sessions(self, request: Call, name: FromPath[str]) -> EndedObject:
+        """Its tokens are good for nothing at once, and its sockets close."""
+        return EndedObject(ended=await request.parts.users.end_sessions(request.actor, name))
+
+    @delete(
+        "/{name:str}/sessions/{session_id:str}",
+        operation_id="adminEndSession",
+        summary="End one sign-in of an account",
+        status_code=200,
+    )
+    async def end_session(self, request: Call, name: FromPath[str], session_id: FromPath[str]) -> EndedObject:
+        await request.parts.users.end_session(request.actor, name, SessionId(session_id))
+        return EndedObject(ended=1)
+
+    @post(
+        "/{name:str}/recover",
+        operation_id="adminRecoverUser",
+        summary="Make a link for a new password",
+        status_code=201,
+        opt=NOT_REPEATED,
+    )
+    async def recover(
+        self, request: Call, name: FromPath[str], data: JSONBody[RecoveryBody | None] = None
+    ) -> LinkObject:
+        """For who has lost the password: good once, and for a while. It replaces an older link of the account."""
+        body = data or RecoveryBody()
+        link = await request.parts.recovery.make_link(request.actor, name, body.expires_in)
+        return LinkObject(url=link.url, expires_at=to_rfc3339(link.expires_at))
+
 
 class AdminInvitationsController(Controller):
     path = "/invitations"
 
     @post("/", operation_id="adminInvite", summary="Make an invitation link", opt=NOT_REPEATED)
-    async def create(self, request: Call, data: JSONBody[InvitationBody | None] = None) -> InvitationObject:
+    async def create(self, request: Call, data: JSONBody[InvitationBody | None] = None) -> LinkObject:
         body = data or InvitationBody()
         invitation, url = await request.parts.invitations.create(
             request.actor, body.role, body.uses, body.expires_in
         )
-        return InvitationObject(url=url, expires_at=to_rfc3339(invitation.expires_at))
+        return LinkObject(url=url, expires_at=to_rfc3339(invitation.expires_at))
 
 
 def _shown(user: User, *, status_code: int = 200) -> Response[UserObject]:
