@@ -73,6 +73,19 @@ async def test_room_closed_by_an_administrator_is_listed_and_by_its_owner_is_not
     assert entry["target"] == {"type": "room", "id": room["id"], "name": "Films"}
 
 
+async def test_life_of_a_key_is_listed_with_who_has_turned_it(house: House) -> None:
+    turned = await house.operator().ok("POST", "/admin/keys/rotate", {"force": True})
+    found = [
+        (entry["action"], entry["target"]["id"], entry["actor"]["type"])
+        for entry in await listed(house.operator(), action="key")
+    ]
+    assert set(found) == {
+        ("key.created", turned["new_kid"], "operator"),
+        ("key.activated", turned["new_kid"], "operator"),
+        ("key.retiring", turned["old_kid"], "operator"),
+    }
+
+
 async def test_log_is_verified_and_counted(house: House, ann: Visitor) -> None:
     operator = house.operator()
     found = await operator.ok("POST", "/admin/audit/verify")

@@ -12,7 +12,7 @@ from synctv_server.cluster.notices import Notices
 from synctv_server.config.sections.auth import AuthSection
 from synctv_server.domain.errors import BrokenState, Conflict, Invalid
 from synctv_server.domain.keys import KeyPurpose, KeyRecord, KeyState
-from synctv_server.domain.sessions import Actor
+from synctv_server.domain.sessions import SYSTEM, Actor
 from synctv_server.domain.times import DAY, SECOND, Millis
 from synctv_server.services.auth.accounts import Accounts
 from synctv_server.services.keys.changing import PROPAGATION, KeyChanges, Rotation, get_key, next_of
@@ -47,7 +47,7 @@ class SigningKeys:
         """Publish a key that signs from the next rotation on. Conflict `key.next_exists` when there is one."""
         actor.require_administrator()
         drawn = await self._keys.draw(algorithm)
-        async with self._changes.open(_SIGNING) as signing:
+        async with self._changes.open(_SIGNING, actor) as signing:
             if (waiting := next_of(signing)) is not None:
                 raise Conflict(
                     f"the key {waiting.kid} is there already, to sign next",
@@ -65,11 +65,11 @@ class SigningKeys:
         """
         actor.require_administrator()
         async with self._rotating:
-            coming = await self._publish_next()
+            coming = await self._publish_next(actor)
             rest = coming.created_at + PROPAGATION - self._now()
             if rest > 0 and not force:
                 await asyncio.sleep(rest / SECOND)
-            return await self._activate(coming.kid)
+            return await self._activate(coming.kid, actor)
 
     async def plan_revocation(self, actor: Actor, kid: str) -> Revocation:
         """What `revoke` would do; refuses as that does."""
@@ -83,7 +83,7 @@ class SigningKeys:
         none. NotFound for an unknown key, Invalid for one that does not sign.
         """
         actor.require_administrator()
-        async with self._changes.open(_SIGNING) as signing:
+        async with self._changes.open(_SIGNING, actor) as signing:
             plan = await self._plan(await self._store.list_keys(), kid)
             await self._store.update(
                 replace(get_key(signing, kid), state=KeyState.REVOKED, retires_at=self._now())
@@ -102,24 +102,24 @@ class SigningKeys:
                 return
             coming = next_of(signing)
             if coming is None:
-                await self._publish_next()
+                await self._publish_next(SYSTEM)
             elif self._now() >= coming.created_at + PROPAGATION:
-                await self._activate(coming.kid)
+                await self._activate(coming.kid, SYSTEM)
 
-    async def _publish_next(self) -> KeyRecord:
+    async def _publish_next(self, actor: Actor) -> KeyRecord:
         waiting = next_of(await self._store.list_keys(_SIGNING))
         if waiting is not None:
             return waiting
         drawn = await self._keys.draw()
-        async with self._changes.open(_SIGNING) as signing:
+        async with self._changes.open(_SIGNING, actor) as signing:
             if (waiting := next_of(signing)) is not None:  # another server was faster
                 return waiting
             coming = await self._keys.record_of(drawn)
             await self._store.add(coming)
         return coming
 
-    async def _activate(self, kid: str) -> Rotation:
-        async with self._changes.open(_SIGNING) as signing:
+    async def _activate(self, kid: str, actor: Actor) -> Rotation:
+        async with self._changes.open(_SIGNING, actor) as signing:
             coming = get_key(signing, kid)
             if coming.state is not KeyState.NEXT:
                 raise Conflict(
