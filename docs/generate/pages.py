@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.generate import commands, errors, http, man, metrics, realtime, settings, typescript
+from docs.generate import checks, commands, errors, http, man, metrics, realtime, settings, typescript
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -14,6 +14,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/commands.md": commands.page,
     "docs/reference/metrics.md": metrics.page,
     "docs/reference/errors.md": errors.page,
+    "docs/reference/checks.md": checks.page,
     "docs/reference/realtime.md": realtime.page,
     "docs/reference/realtime.schema.json": realtime.schema_file,
     "docs/reference/realtime.asyncapi.json": realtime.asyncapi_file,

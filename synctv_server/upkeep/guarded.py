@@ -38,7 +38,7 @@ class Guarded:
         """Those that others may use. Raises NotExaminable where there are none at all."""
         present = [path for path in self.paths(premises) if path.exists()]
         if not present:
-            raise NotExaminable(f"there is no {self.name}")
+            raise NotExaminable(f"nothing is there: {self.name}")
         return [path for path in present if mode_of(path) & OTHERS]
 
 
@@ -81,9 +81,12 @@ def _with_contents(folder: Path) -> Iterable[Path]:
 
 GUARDED = (
     Guarded("data_dir.mode", "data directory", "medium", lambda premises: [premises.data_dir]),
-    Guarded("keys.folder_mode", "keys/", "high", lambda premises: [premises.data_dir / "keys"]),
+    Guarded("keys.folder_mode", "folder keys/", "high", lambda premises: [premises.data_dir / "keys"]),
     Guarded(
-        "keys.file_modes", "key file", "critical", lambda premises: (premises.data_dir / "keys").glob("*")
+        "keys.file_modes",
+        "files in keys/",
+        "critical",
+        lambda premises: (premises.data_dir / "keys").glob("*"),
     ),
     Guarded("config.mode", "configuration file", "low", lambda premises: [premises.config_file]),
     Guarded("database.mode", "database file", "high", _database),
@@ -93,6 +96,8 @@ GUARDED = (
     Guarded("control.mode", "control socket", "critical", _socket),
     Guarded("audit_log.mode", "trail of the audit log", "medium", _audit_trail),
     Guarded("lock.mode", "lock file", "low", lambda premises: [premises.data_dir / LOCK_FILE_NAME]),
-    Guarded("logs.mode", "log file", "medium", _logs),
-    Guarded("backups.mode", "backup", "high", lambda premises: _with_contents(premises.data_dir / "backups")),
+    Guarded("logs.mode", "logs", "medium", _logs),
+    Guarded(
+        "backups.mode", "backups", "high", lambda premises: _with_contents(premises.data_dir / "backups")
+    ),
 )

@@ -16,7 +16,7 @@ _FIX = "`synctv audit log verify` says what is missing; with --accept the log go
 
 
 async def end(premises: Premises) -> Verdict:
-    """Nothing was cut off at the end, and the head goes with the entries."""
+    """Nothing was cut off at the end of the audit log."""
     # Before the database is asked: the file follows it, and never goes ahead.
     file = AuditTrail(premises.data_dir / AUDIT_HEAD_FILE_NAME).read()
     if file is None:

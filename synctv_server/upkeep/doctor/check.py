@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from inspect import getdoc
 from typing import Literal
 
 from synctv_server.upkeep.premises import Premises
@@ -31,10 +32,19 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that is looked at. `run` may raise NotExaminable: the check is skipped then."""
+    """One thing that is looked at. `run` may raise NotExaminable: the check is skipped then.
+
+    `about` says what is wanted; of a function with a name its first line does.
+    """
 
     id: str
     run: Callable[[Premises], Verdict | Awaitable[Verdict]]
+    about: str = ""
+
+    @property
+    def wanted(self) -> str:
+        """What is wanted, in one sentence."""
+        return self.about or (getdoc(self.run) or "").partition("\n")[0]
 
 
 def well(message: str) -> Verdict:

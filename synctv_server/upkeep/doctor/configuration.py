@@ -5,7 +5,7 @@ The rules themselves are those of `config`; here each has a name of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from synctv_server.config.settings import reference
 from synctv_server.config.toml_file import read_toml
@@ -13,15 +13,29 @@ from synctv_server.domain.errors import ConfigurationInvalid, FieldError
 from synctv_server.upkeep.doctor.check import Check, Verdict, doubtful, ill, well
 from synctv_server.upkeep.premises import NotExaminable, Premises
 
+
+def _names_of(section: str) -> Iterator[str]:
+    return (setting.name for setting in reference() if setting.section == section)
+
+
 _ADVICE = {
-    "config.proxies": ("server.trusted_proxies",),
-    "config.public_url": ("server.public_url",),
-    "config.database_url": ("database.url",),
-    "config.limits": tuple(setting.name for setting in reference() if setting.section == "limits"),
-    "config.tokens": ("auth.key_grace_days", "auth.refresh_token_seconds"),
-    "config.secrets": tuple(setting.name for setting in reference() if setting.is_secret),
+    "config.proxies": ("Proxies are named where there is one.", ("server.trusted_proxies",)),
+    "config.public_url": ("The public address is one, and by https.", ("server.public_url",)),
+    "config.database_url": (
+        "The address of the database is one, without a password in it.",
+        ("database.url",),
+    ),
+    "config.limits": ("The limits are on, and go together.", tuple(_names_of("limits"))),
+    "config.tokens": (
+        "Keys verify for as long as what they signed.",
+        ("auth.key_grace_days", "auth.refresh_token_seconds"),
+    ),
+    "config.secrets": (
+        "Every secret has one source that nobody else reads.",
+        tuple(setting.name for setting in reference() if setting.is_secret),
+    ),
 }
-"""The settings whose findings have a check of their own."""
+"""The settings whose findings have a check of their own, and what is wanted of them."""
 _REFERENCE = "`synctv config reference` lists every setting"
 
 
@@ -48,7 +62,7 @@ def names(premises: Premises) -> Verdict:
 
 def values(premises: Premises) -> Verdict:
     """Every other value is one that can be."""
-    spoken_for = {name for group in _ADVICE.values() for name in group}
+    spoken_for = {name for _, group in _ADVICE.values() for name in group}
     known = {setting.name for setting in reference()} - spoken_for
     if bad := [error for error in _refused(premises) if error.field in known]:
         return ill(_joined(bad), f"correct it; {_REFERENCE}")
@@ -84,5 +98,5 @@ CHECKS = (
     Check("config.syntax", syntax),
     Check("config.names", names),
     Check("config.values", values),
-    *(Check(name, _on(settings)) for name, settings in _ADVICE.items()),
+    *(Check(name, _on(settings), about) for name, (about, settings) in _ADVICE.items()),
 )

@@ -13,7 +13,7 @@ _RESTORE = "stop the server and restore a backup: docs/guides/health-and-posture
 
 
 def opens(premises: Premises) -> Verdict:
-    """It can be opened."""
+    """The database can be opened."""
     if premises.opened_database is None:
         raise NotExaminable("the configuration cannot be used")
     if isinstance(premises.opened_database, SyncTVError):

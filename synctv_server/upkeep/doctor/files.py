@@ -21,7 +21,7 @@ def exists(premises: Premises) -> Verdict:
 
 
 def writable(premises: Premises) -> Verdict:
-    """A file can be made in it."""
+    """A file can be made in the data directory."""
     _require(premises.data_dir)
     try:
         with tempfile.TemporaryFile(dir=premises.data_dir):
@@ -35,7 +35,7 @@ def writable(premises: Premises) -> Verdict:
 
 
 def owner(premises: Premises) -> Verdict:
-    """It belongs to the user who runs this."""
+    """The data directory belongs to the user who runs this."""
     _require(premises.data_dir)
     theirs, ours = premises.data_dir.stat().st_uid, os.geteuid()
     if theirs == ours:
@@ -46,7 +46,7 @@ def owner(premises: Premises) -> Verdict:
 
 
 def owners(premises: Premises) -> Verdict:
-    """What lies in it has the owner of the directory: a command as root may have left something."""
+    """All in the data directory has the owner of that: a command as root may have left something."""
     _require(premises.data_dir)
     facts = premises.data_dir.stat()
     strange = [path for path in _inside(premises) if path.lstat().st_uid != facts.st_uid]
@@ -62,7 +62,7 @@ def owners(premises: Premises) -> Verdict:
 
 
 def links(premises: Premises) -> Verdict:
-    """No symbolic link leads nowhere."""
+    """No symbolic link in the data directory leads nowhere."""
     _require(premises.data_dir)
     if dead := [path for path in _inside(premises) if path.is_symlink() and not path.exists()]:
         return ill(
@@ -73,7 +73,7 @@ def links(premises: Premises) -> Verdict:
 
 
 def keys_folder(premises: Premises) -> Verdict:
-    """`keys/` is there."""
+    """The folder `keys/` is there."""
     _require(premises.data_dir)
     folder = premises.data_dir / "keys"
     if folder.is_dir():

@@ -26,7 +26,7 @@ def directory(premises: Premises) -> Verdict:
 
 
 def level(premises: Premises) -> Verdict:
-    """It is not left at `debug`."""
+    """The log is not left at `debug`."""
     if premises.settings.observability.log_level != "debug":
         return well(f"it logs at {premises.settings.observability.log_level}")
     return doubtful(

@@ -34,7 +34,7 @@ def exists(premises: Premises) -> Verdict:
 
 
 def links(premises: Premises) -> Verdict:
-    """No symbolic link in it: the server follows none."""
+    """No symbolic link is in the library: the server follows none."""
     found = [path for path in islice(_below(_library(premises)), _LOOKED_AT_MOST) if path.is_symlink()]
     if not found:
         return well("no symbolic link is in it")
@@ -45,7 +45,7 @@ def links(premises: Premises) -> Verdict:
 
 
 def mode(premises: Premises) -> Verdict:
-    """Not everybody on this machine may put films into it."""
+    """Not everybody on this machine may put films into the library."""
     library = _library(premises)
     if not mode_of(library) & _OTHERS_WRITE:
         return well("not everybody may write to it")

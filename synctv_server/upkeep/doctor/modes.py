@@ -61,4 +61,7 @@ def _tightening(paths: list[Path]) -> Cure:
     return Cure(f"chmod go= {' '.join(str(path) for path in paths)}", tighten)
 
 
-CHECKS = (*(Check(guarded.id, _on(guarded)) for guarded in GUARDED), Check("data_dir.usable", owned))
+CHECKS = (
+    *(Check(guarded.id, _on(guarded), f"Nobody else uses the {guarded.name}.") for guarded in GUARDED),
+    Check("data_dir.usable", owned),
+)

@@ -22,7 +22,7 @@ async def encoding(premises: Premises) -> Verdict:
 
 
 async def connections(premises: Premises) -> Verdict:
-    """The server lets in as many connections as `database.pool_size` wants."""
+    """PostgreSQL lets in as many connections as `database.pool_size` wants."""
     server = _server(premises)
     most = int(await _shown(server, "max_connections"))
     reserved = int(await _shown(server, "superuser_reserved_connections"))

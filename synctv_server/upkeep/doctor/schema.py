@@ -50,6 +50,7 @@ CHECKS = (
     Check(
         "schema.whole",
         _not(MigrationState.DIRTY, "no migration was cut off", "`synctv migrate up` mends it and goes on"),
+        "No migration was cut off.",
     ),
     Check(
         "schema.version",
@@ -58,6 +59,7 @@ CHECKS = (
             "the database is not of a newer program",
             "install that version again, or go back with `synctv migrate down --to` the newest that this one knows",
         ),
+        "The database is not of a newer program.",
     ),
     Check(
         "schema.ledger",
@@ -66,6 +68,7 @@ CHECKS = (
             "the applied migrations are those of this program",
             "reinstall the version of SyncTV that made this database",
         ),
+        "The applied migrations are those of this program.",
     ),
     Check("schema.tables", tables),
 )

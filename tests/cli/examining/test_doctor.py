@@ -69,6 +69,7 @@ def test_every_check_has_a_fault_that_is_planted_and_seen() -> None:
     ids = [check.id for check in CHECKS]
     assert len(ids) == len(set(ids)) >= LEAST_CHECKS
     assert {plant.check for plant in PLANTS} | PLANTED_ELSEWHERE == set(ids)
+    assert [check.id for check in CHECKS if not check.wanted.endswith(".")] == []
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: f"{plant.check}-{plant.status}")
