@@ -43,7 +43,9 @@ def _premises(invocation: Invocation) -> Premises:
         config_file=config_path(invocation.config_flag, invocation.data_dir, invocation.environ),
         environ=invocation.environ,
         now=ServerClock().now,
-        server=RunningServer(holder.pid, holder.local_url) if holder and holder.is_server else None,
+        server=RunningServer(holder.pid, holder.url, holder.local_url)
+        if holder and holder.is_server
+        else None,
         loaded=loaded,
         refusal=refusal,
         control_socket=_control_socket(loaded, invocation),

@@ -35,9 +35,10 @@ def told(error: OSError) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """The server of this data directory. `local_url` is empty while it starts."""
+    """The server of this data directory: what people open, and what this machine reaches. Empty while it starts."""
 
     pid: int
+    url: str
     local_url: str
 
 

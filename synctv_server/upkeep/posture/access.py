@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
+from urllib.parse import urlsplit
 
 from synctv_server.config.check import is_loopback
-from synctv_server.config.settings import Settings
 from synctv_server.domain.times import DAY, HOUR, MINUTE, SECOND
 from synctv_server.upkeep.posture.finding import Rule, Seen, Severity, Weakness
 from synctv_server.upkeep.premises import Premises
@@ -34,14 +34,14 @@ def http(premises: Premises) -> Seen:
 
 def bare(premises: Premises) -> Seen:
     """Who listens on other addresses than loopback has a proxy with TLS before it."""
-    server = premises.settings.server
-    if is_loopback(server.host):
+    server, host = premises.settings.server, _listened_on(premises)
+    if is_loopback(host):
         return []
     if server.public_url.startswith("https://") and server.trusted_proxies:
         return [
             Weakness(
                 "low",
-                f"{server.host} listens for others too, who reach the server around its proxy",
+                f"{host} listens for others too, who reach the server around its proxy",
                 "listen on 127.0.0.1 where the proxy is on this machine, else let a firewall admit the proxy alone",
                 "server.host",
             )
@@ -49,7 +49,7 @@ def bare(premises: Premises) -> Seen:
     return [
         Weakness(
             "high",
-            f"{server.host} lets others in without TLS: passwords and tokens travel unencrypted",
+            f"{host} lets others in without TLS: passwords and tokens travel unencrypted",
             "listen on 127.0.0.1 behind a proxy that serves https: docs/guides/hosting-at-home.md, section 3",
             "server.host",
         )
@@ -76,7 +76,7 @@ def registration(premises: Premises) -> Seen:
         return []
     return [
         Weakness(
-            "high" if is_exposed(premises.settings) else "medium",
+            "high" if is_exposed(premises) else "medium",
             "everybody may make accounts, and no mail address is asked for or confirmed",
             'set auth.registration to "invite" or "closed"',
             "auth.registration",
@@ -88,7 +88,7 @@ def limits(premises: Premises) -> Seen:
     """Rates are limited, those of passwords above all."""
     section = premises.settings.limits
     if not section.enabled:
-        severity: Severity = "critical" if is_exposed(premises.settings) else "high"
+        severity: Severity = "critical" if is_exposed(premises) else "high"
         message = "rate limits are off: passwords can be guessed and the server be flooded"
         return [Weakness(severity, message, "remove limits.enabled", "limits.enabled")]
     if section.auth_per_minute > _AUTH_MOST_PER_MINUTE:
@@ -136,7 +136,7 @@ def token_lives(premises: Premises) -> Seen:
 
 def metrics(premises: Premises) -> Seen:
     """Metrics of a server that others reach ask for a token."""
-    if premises.settings.observability.metrics_token is not None or not is_exposed(premises.settings):
+    if premises.settings.observability.metrics_token is not None or not is_exposed(premises):
         return []
     return [
         Weakness(
@@ -162,9 +162,17 @@ def debug(premises: Premises) -> Seen:
     ]
 
 
-def is_exposed(settings: Settings) -> bool:
+def is_exposed(premises: Premises) -> bool:
     """Whether others than this machine are meant to reach the server."""
-    return bool(settings.server.public_url) or not is_loopback(settings.server.host)
+    return bool(premises.settings.server.public_url) or not is_loopback(_listened_on(premises))
+
+
+def _listened_on(premises: Premises) -> str:
+    """The address of the running server, which a flag may have set; without one, that of the settings."""
+    section, running = premises.settings.server, premises.server
+    if running is not None and running.url and not section.public_url:
+        return urlsplit(running.url).hostname or section.host
+    return section.host
 
 
 _LIVES = (

@@ -29,7 +29,7 @@ async def owner(premises: Premises) -> Seen:
         return []
     return [
         Weakness(
-            "medium" if is_exposed(premises.settings) else "low",
+            "medium" if is_exposed(premises) else "low",
             "the set-up link is open: who reads it becomes the owner of the server",
             "open it and make the first account",
             str(premises.data_dir / SETUP_LINK_FILE_NAME),

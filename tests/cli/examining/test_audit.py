@@ -224,6 +224,14 @@ def test_a_server_that_root_runs_is_seen(production: Install) -> None:
     assert ("program.root" in asyncio.run(seen())) == (os.geteuid() == 0)
 
 
+async def test_a_server_that_a_flag_has_opened_to_others_is_seen(production: Install) -> None:
+    production.set("server.public_url", "")
+    production.set("server.trusted_proxies", "")
+    assert "access.bare" not in await asyncio.to_thread(production.findings)
+    async with serving(production.home, "--host", "0.0.0.0"):
+        assert (await asyncio.to_thread(production.findings))["access.bare"] == "high"
+
+
 async def test_on_postgres_a_fresh_install_has_a_superuser_and_nothing_else(production: Install) -> None:
     production.set("database.url", await postgres.fresh_database(postgres.server()))
     assert (await asyncio.to_thread(production, "init", "--yes")).code == 0
