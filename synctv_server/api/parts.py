@@ -32,6 +32,7 @@ from synctv_server.services.limits import Limits
 from synctv_server.services.media import MediaService
 from synctv_server.services.members import MemberService
 from synctv_server.services.playback import PlaybackService
+from synctv_server.services.room_log import RoomLogService
 from synctv_server.services.rooms import RoomService
 from synctv_server.services.tickets import TicketService
 from synctv_server.services.users import UserService
@@ -72,6 +73,7 @@ class Parts:
     playback: PlaybackService
     chat: ChatService
     tickets: TicketService
+    room_log: RoomLogService
 
     version: str
     auth: AuthSection

@@ -154,6 +154,7 @@ def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices, re
         playback=rooms.playback,
         chat=rooms.chat,
         tickets=rooms.tickets,
+        room_log=rooms.room_log,
         version=__version__,
         auth=settings.auth,
         public_url=settings.server.public_url,

@@ -23,6 +23,7 @@ from synctv_server.services.media import MediaService
 from synctv_server.services.members import MemberService
 from synctv_server.services.permissions import RoomAccess
 from synctv_server.services.playback import PlaybackService
+from synctv_server.services.room_log import RoomLogService
 from synctv_server.services.rooms import RoomService
 from synctv_server.services.tickets import TicketService
 from synctv_server.services.turns import DEADLINE_SECONDS, QUEUE_MOST, Turns
@@ -31,6 +32,7 @@ from synctv_server.store.chat import MessageStore
 from synctv_server.store.media import MediaStore
 from synctv_server.store.members import MemberStore
 from synctv_server.store.playback import PlaybackStore
+from synctv_server.store.room_log import RoomLogStore
 from synctv_server.store.rooms import RoomStore
 
 
@@ -47,6 +49,7 @@ class RoomServices:
     playback: PlaybackService
     chat: ChatService
     tickets: TicketService
+    room_log: RoomLogService
     hub: Hub
     caretaker: Caretaker
 
@@ -113,6 +116,7 @@ async def build_rooms(ground: Ground, accounts: AccountServices, stack: AsyncExi
         playback=playback,
         chat=chat,
         tickets=tickets,
+        room_log=RoomLogService(base.access, RoomLogStore(ground.database)),
         hub=hub,
         caretaker=Caretaker(
             presence=ground.cluster.presence, rows=base.rows.playback, playback=playback, now=ground.now
@@ -133,7 +137,11 @@ def _build_base(ground: Ground, accounts: AccountServices) -> _Base:
     lines = Lines(deadline_seconds=DEADLINE_SECONDS, queue_most=QUEUE_MOST)
     ground.metrics.on_render(lambda: ground.metrics.turns_waiting.set(lines.waiting))
     turns = Turns(
-        database=database, room_log=ground.cluster.log, notices=ground.cluster.notices, now=now, lines=lines
+        database=database,
+        room_log=ground.cluster.log,
+        notices=ground.cluster.notices,
+        ids=ground.ids,
+        lines=lines,
     )
     admission = Admission(
         turns=turns,

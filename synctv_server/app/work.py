@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable
 from synctv_server.app.accounts import AccountServices
 from synctv_server.app.ground import Ground
 from synctv_server.app.rooms import RoomServices
+from synctv_server.domain.room_log import KEPT_FOR as ROOM_LOG_KEPT_FOR
 from synctv_server.domain.times import DAY, Millis
 from synctv_server.jobs import Job, Jobs
 from synctv_server.realtime.caretaker import LOOK_SECONDS
 from synctv_server.store.idempotency import IdempotencyStore
 from synctv_server.store.links.recovery import RecoveryStore
 from synctv_server.store.members import MemberStore
+from synctv_server.store.room_log import RoomLogStore
 
 _SWEEP_SECONDS = 600.0
 _KEYS_SECONDS = 60.0
@@ -54,6 +56,7 @@ def build_jobs(
             expired("invitations", kept.invitations.delete_expired, _KEPT_AFTER),
             expired("recovery links", RecoveryStore(ground.database).delete_expired, 0),
             expired("answers", answers.delete_expired, 0),
+            expired("room log", RoomLogStore(ground.database).delete_expired, ROOM_LOG_KEPT_FOR),
             Job("rooms that play", LOOK_SECONDS, rooms.caretaker.look_after),
             Job("room logs", _LOG_SECONDS, sweep_log),
             Job("life of signing keys", _KEYS_SECONDS, accounts.signing_keys.look_after),

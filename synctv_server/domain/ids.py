@@ -19,6 +19,7 @@ MessageId = NewType("MessageId", str)
 SessionId = NewType("SessionId", str)
 ConnectionId = NewType("ConnectionId", str)
 InvitationId = NewType("InvitationId", str)
+RecordId = NewType("RecordId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = 26
@@ -35,7 +36,7 @@ class Ids:
     """
 
     def __init__(self, now: Now, entropy: Callable[[int], bytes]) -> None:
-        self._now = now
+        self.now = now
         self._entropy = entropy
         self._last = 0
 
@@ -60,8 +61,11 @@ class Ids:
     def invitation(self) -> InvitationId:
         return InvitationId(self._next("inv"))
 
+    def record(self) -> RecordId:
+        return RecordId(self._next("log"))
+
     def _next(self, prefix: str) -> str:
-        value = (self._now() << _RANDOM_BITS) | int.from_bytes(self._entropy(_RANDOM_BYTES), "big")
+        value = (self.now() << _RANDOM_BITS) | int.from_bytes(self._entropy(_RANDOM_BYTES), "big")
         if value >> _RANDOM_BITS <= self._last >> _RANDOM_BITS:
             value = self._last + 1 + int.from_bytes(self._entropy(_STEP_BYTES), "big")
         self._last = value

@@ -9,6 +9,7 @@ from synctv_server.domain.errors import Conflict, Forbidden
 from synctv_server.domain.ids import RoomId
 from synctv_server.domain.members import Member
 from synctv_server.domain.permissions import NONE, Override, Role
+from synctv_server.domain.room_log import RoomDeed
 from synctv_server.domain.rooms import Room
 from synctv_server.domain.sessions import Person
 from synctv_server.domain.times import Now
@@ -63,12 +64,13 @@ class Admission:
         if await self.members.find_member(room_id, entrant.person.id) is None:
             # Outside of the turn: a hash takes longer than anything that a room does.
             await self._check_password(room, entrant, password)
-        async with self.turns.turn(room_id):
+        async with self.turns.turn(room_id) as turn:
             room = await self.rooms.get_room(room_id)
             await self._refuse(room, entrant)
             member = await self.members.find_member(room_id, entrant.person.id)
             if member is None:
                 member = await self._add(room, entrant)
+                turn.record(RoomDeed("member.joined", entrant.person))
             if along is not None:
                 await along()
             return member

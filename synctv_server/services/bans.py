@@ -12,8 +12,9 @@ from synctv_server.domain.ids import RoomId, UserId
 from synctv_server.domain.members import Ban, Member
 from synctv_server.domain.pages import Page
 from synctv_server.domain.permissions import Permission, Role, require_higher_rank
+from synctv_server.domain.room_log import RoomDeed
 from synctv_server.domain.sessions import Actor, Person
-from synctv_server.domain.times import Millis, Now
+from synctv_server.domain.times import Millis, Now, to_rfc3339
 from synctv_server.services.departures import Departures
 from synctv_server.services.permissions import RoomAccess
 from synctv_server.services.turns import Turns
@@ -55,6 +56,8 @@ class BanService:
             address = await self._address_of(member, turn.at)
             ban = Ban(room_id, person, by, reason, turn.at, wanted.until, address)
             await self.bans.put(ban)
+            until = None if ban.until is None else to_rfc3339(ban.until)
+            turn.record(RoomDeed("member.banned", by, person, {"reason": reason, "until": until}))
             if member is not None:
                 await self.departures.remove(turn, member, Removal.BANNED)
             return ban
@@ -62,10 +65,12 @@ class BanService:
     async def unban(self, actor: Actor, room_id: RoomId, user_id: UserId) -> None:
         """May come in again. NotFound when there is no ban in force."""
         async with self.turns.turn(room_id) as turn:
-            await self.access.enter(actor, room_id, Permission.BAN_MEMBERS, even_closed=True)
-            if await self.bans.find_ban(room_id, user_id, None, turn.at) is None:
+            standing = await self.access.enter(actor, room_id, Permission.BAN_MEMBERS, even_closed=True)
+            ban = await self.bans.find_ban(room_id, user_id, None, turn.at)
+            if ban is None:
                 raise NotFound("this person is not banned from this room", code="ban.not_found")
             await self.bans.remove(room_id, user_id)
+            turn.record(RoomDeed("member.unbanned", standing.person, ban.person))
 
     async def list_bans(
         self, actor: Actor, room_id: RoomId, *, cursor: str | None = None, limit: int = 50

@@ -11,6 +11,7 @@ from synctv_server.domain.events import ChatDeleted, ChatSent
 from synctv_server.domain.ids import Ids, MessageId, RoomId
 from synctv_server.domain.pages import Page
 from synctv_server.domain.permissions import Permission, require
+from synctv_server.domain.room_log import RoomDeed
 from synctv_server.domain.sessions import Actor
 from synctv_server.domain.text import invalid
 from synctv_server.services.limits import Limits
@@ -80,6 +81,8 @@ class ChatService:
             if not message.deleted:
                 await self.messages.mark_deleted(room_id, message_id)
                 turn.publish(ChatDeleted(message_id), standing.person)
+                details = {"message_id": message_id}
+                turn.record(RoomDeed("message.deleted", standing.person, message.author, details))
 
     async def _check_reply(self, room_id: RoomId, reply_to: MessageId | None) -> None:
         if reply_to is None:

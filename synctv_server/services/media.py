@@ -21,6 +21,7 @@ from synctv_server.domain.media import (
 from synctv_server.domain.pages import Page
 from synctv_server.domain.permissions import Permission, require
 from synctv_server.domain.playback import unload
+from synctv_server.domain.room_log import RoomDeed
 from synctv_server.domain.sessions import Actor
 from synctv_server.domain.text import invalid
 from synctv_server.services.library import LibraryService, OpenFile, Probe
@@ -64,6 +65,7 @@ class MediaService:
             )
             await self.media.add(item)
             await self._tell(turn, standing, item)
+            turn.record(_deed("media.added", standing, item))
             return item
 
     async def list_items(
@@ -108,6 +110,7 @@ class MediaService:
                 return before
             after = await self.media.update(after, before.version)
             await self._tell(turn, standing, after)
+            turn.record(_deed("media.edited", standing, after))
             return after
 
     async def remove(
@@ -116,8 +119,9 @@ class MediaService:
         """Others' items need `delete_media`. Where it is loaded, nothing is from now on."""
         async with self.turns.turn(room_id) as turn:
             standing = await self.access.enter(actor, room_id)
-            await self._get(standing, media_id, Permission.DELETE_MEDIA, expected_version)
+            item = await self._get(standing, media_id, Permission.DELETE_MEDIA, expected_version)
             await self.media.remove(room_id, media_id)
+            turn.record(_deed("media.removed", standing, item))
             await self._tell(turn, standing, removed=media_id)
             state = await self.playback.get_state(room_id)
             if state.media_id == media_id:
@@ -142,6 +146,7 @@ class MediaService:
             index = _index_behind(others, after)
             if index == items.index(item):
                 return item
+            turn.record(_deed("media.moved", standing, item))
             place = _place(others, index)
             if place is None:
                 return await self._renumber(
@@ -199,6 +204,10 @@ class MediaService:
         version = await self.rooms.bump_playlist(turn.room_id)
         gone = () if removed is None else (removed,)
         turn.publish(PlaylistChanged(version, changed, gone), standing.person)
+
+
+def _deed(action: str, standing: Standing, item: MediaItem) -> RoomDeed:
+    return RoomDeed(action, standing.person, details={"media_id": item.id, "title": item.title})
 
 
 def _index_behind(others: list[MediaItem], after: MediaId | None) -> int:

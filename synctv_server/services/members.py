@@ -20,6 +20,7 @@ from synctv_server.domain.permissions import (
     require_grant,
     require_higher_rank,
 )
+from synctv_server.domain.room_log import RoomDeed, member_deed
 from synctv_server.domain.sessions import Actor, Person
 from synctv_server.domain.text import invalid
 from synctv_server.domain.times import Millis, Now
@@ -63,6 +64,7 @@ class MemberService:
                     "the owner cannot leave; delete the room instead", code="room.owner_cannot_leave"
                 )
             await self.departures.remove(turn, standing.member, Removal.LEFT)
+            turn.record(RoomDeed("member.left", standing.person))
 
     async def list_members(
         self, actor: Actor, room_id: RoomId, *, cursor: str | None = None, limit: int = 50
@@ -87,6 +89,7 @@ class MemberService:
                 return before
             await self.members.update(after)
             turn.publish(MemberChanged(after), standing.person)
+            turn.record(member_deed(before, after, standing.person))
             turn.notify(PermissionsChanged(room_id, user_id))
             return after
 
@@ -96,6 +99,7 @@ class MemberService:
             standing = await self.access.enter(actor, room_id, Permission.KICK_MEMBERS, even_closed=True)
             member = await self._get_lower(standing, user_id)
             await self.departures.remove(turn, member, Removal.KICKED)
+            turn.record(RoomDeed("member.kicked", standing.person, member.person))
 
     async def _get(self, room_id: RoomId, user_id: UserId) -> Member:
         member = await self.members.find_member(room_id, user_id)

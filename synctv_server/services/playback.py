@@ -13,6 +13,7 @@ from synctv_server.domain.ids import MediaId, RoomId
 from synctv_server.domain.media import neighbour
 from synctv_server.domain.permissions import Permission
 from synctv_server.domain.playback import PlaybackState, anchored, pause_at, start_delay
+from synctv_server.domain.room_log import playback_deed
 from synctv_server.domain.sessions import Actor, Person
 from synctv_server.domain.text import invalid
 from synctv_server.domain.times import MINUTE, Millis, Now
@@ -117,6 +118,7 @@ class PlaybackService:
             if after is before:
                 return before, Receipt()
             if await self.playback.put(turn.room_id, after, expected_revision=before.revision):
+                turn.record(playback_deed(command, by))
                 return after, turn.publish(PlaybackChanged(after), by)
         raise Unavailable("the room is changing too fast; try again", code="room.busy", retry_after_seconds=1)
 

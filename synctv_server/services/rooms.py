@@ -14,6 +14,7 @@ from synctv_server.domain.members import Member
 from synctv_server.domain.pages import Page
 from synctv_server.domain.permissions import NONE, Permission, Role, require, require_preset
 from synctv_server.domain.playback import pause_at
+from synctv_server.domain.room_log import room_deed
 from synctv_server.domain.rooms import (
     UNCHANGED,
     Access,
@@ -182,6 +183,7 @@ class RoomService:
             turn.publish(RoomClosed(after), standing.person)
         else:
             turn.publish(RoomChanged(after), standing.person)
+        turn.record(room_deed(before, after, standing.person))
         if after.settings.control is not before.settings.control:
             turn.notify(PermissionsChanged(after.id))
         if before.settings.allow_guests and not after.settings.allow_guests:

@@ -17,11 +17,13 @@ from synctv_server.cluster.room_log import RoomLog
 from synctv_server.domain.audit import Deed
 from synctv_server.domain.errors import SyncTVError
 from synctv_server.domain.events import Change, RoomEvent
-from synctv_server.domain.ids import RoomId
+from synctv_server.domain.ids import Ids, RoomId
+from synctv_server.domain.room_log import RoomDeed, RoomRecord
 from synctv_server.domain.sessions import Actor, Person
-from synctv_server.domain.times import Millis, Now
+from synctv_server.domain.times import Millis
 from synctv_server.services.lines import Lines
 from synctv_server.store import Database, Transaction
+from synctv_server.store.room_log import RoomLogStore
 
 DEADLINE_SECONDS = 10.0
 QUEUE_MOST = 200
@@ -47,6 +49,11 @@ class Turn:
         self._transaction = transaction
         self._room_log = room_log
         self._notices = notices
+        self.deeds: list[RoomDeed] = []
+
+    def record(self, deed: RoomDeed) -> None:
+        """Write the deed into the log of the room, with this turn or not at all."""
+        self.deeds.append(deed)
 
     def audit(self, actor: Actor, deed: Deed) -> None:
         """Write the deed into the audit log with this turn, which must be a durable one."""
@@ -81,7 +88,10 @@ class Turn:
 
 
 class Turns:
-    """A turn for each room, in the order in which it was asked for (see `Lines` for the bounds)."""
+    """A turn for each room, in the order in which it was asked for (see `Lines` for the bounds).
+
+    Moments are by the clock of the ids.
+    """
 
     def __init__(
         self,
@@ -89,13 +99,15 @@ class Turns:
         database: Database,
         room_log: RoomLog,
         notices: Notices,
-        now: Now,
+        ids: Ids,
         lines: Lines | None = None,
     ) -> None:
         self._database = database
+        self._records = RoomLogStore(database)
+        self._ids = ids
         self._room_log = room_log
         self._notices = notices
-        self._now = now
+        self._now = ids.now
         self._lines = lines or Lines(deadline_seconds=DEADLINE_SECONDS, queue_most=QUEUE_MOST)
 
     @asynccontextmanager
@@ -106,4 +118,8 @@ class Turns:
         Unavailable (`room.busy`) when the line is full or the turn does not come in time.
         """
         async with self._lines.hold(room_id), self._database.transaction(durable=durable) as transaction:
-            yield Turn(room_id, transaction, self._room_log, self._notices, self._now())
+            turn = Turn(room_id, transaction, self._room_log, self._notices, self._now())
+            yield turn
+            await self._records.add(
+                [RoomRecord(self._ids.record(), room_id, turn.at, deed) for deed in turn.deeds]
+            )

@@ -92,7 +92,7 @@ class House:
 
     def _build_rooms(self, hasher: PasswordHasher, library: Path) -> None:
         now = self.now
-        self.turns = Turns(database=self.database, room_log=self.log, notices=self.notices, now=now)
+        self.turns = Turns(database=self.database, room_log=self.log, notices=self.notices, ids=self.ids)
         self.access = RoomAccess(rooms=self.room_store, now=now)
         self.departures = Departures(members=self.member_store, sessions=self.accounts.sessions)
         self.admission = Admission(

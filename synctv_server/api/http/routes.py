@@ -22,6 +22,7 @@ from synctv_server.api.http.media import MediaController
 from synctv_server.api.http.members import MembersController
 from synctv_server.api.http.messages import MessagesController
 from synctv_server.api.http.playback import PlaybackController
+from synctv_server.api.http.room_log import RoomLogController
 from synctv_server.api.http.rooms import RoomsController
 from synctv_server.api.http.server import (
     HealthController,
@@ -53,6 +54,7 @@ def signed_in_routes() -> Router:
         PlaybackController,
         MessagesController,
         TicketsController,
+        RoomLogController,
     ]
     return Router(BASE, route_handlers=controllers, guards=[require_signed_in], security=_BEARER)
 

@@ -17,6 +17,7 @@ from synctv_server.store.tables.chat import Messages
 from synctv_server.store.tables.idempotency import StoredAnswers
 from synctv_server.store.tables.keys import Keys
 from synctv_server.store.tables.media import Media, Playback
+from synctv_server.store.tables.room_log import RoomLog
 from synctv_server.store.tables.rooms import Bans, Members, Rooms
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Playback",
     "RecoveryLinks",
     "RefreshTokens",
+    "RoomLog",
     "Rooms",
     "Sessions",
     "SetupLinks",
@@ -56,4 +58,5 @@ ALL: tuple[type[Table], ...] = (
     StoredAnswers,
     AuditEntries,
     AuditHead,
+    RoomLog,
 )

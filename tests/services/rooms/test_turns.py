@@ -59,7 +59,7 @@ async def test_failed_publish_after_a_commit_is_an_answer_without_a_number(
         database=house.database,
         room_log=SilentLog(),  # type: ignore[arg-type]  # only publish is reached
         notices=house.notices,
-        now=house.now,
+        ids=house.ids,
     )
     sent = await house.chat.send(owner, room.id, SendChat(text="hello"))
     assert sent.seq is None

@@ -209,6 +209,11 @@ export interface UserObjectList {
   next_cursor: string | null;
 }
 
+export interface RoomRecordObjectList {
+  items: RoomRecordObject[];
+  next_cursor: string | null;
+}
+
 export interface MediaObjectList {
   items: MediaObject[];
   next_cursor: string | null;
@@ -380,6 +385,18 @@ export interface RoomPatch {
   password?: string | null;
   status?: RoomStatus;
   settings?: SettingsBody;
+}
+
+export interface RoomRecordObject {
+  id: string;
+  /** RFC 3339 in UTC. */
+  at: string;
+  /** Null where an administrator of the server did it. */
+  by: PersonObject | null;
+  /** Like `playback.sought`, `member.kicked`, `room.changed`. */
+  action: string;
+  target: PersonObject | null;
+  details: Record<string, unknown>;
 }
 
 export type RoomScope = 'mine' | 'public' | 'all';
