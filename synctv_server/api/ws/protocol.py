@@ -58,8 +58,7 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
             # uvicorn logs the path with its query, and a ticket is in it. The handler has read it.
             self.scope["query_string"] = b""
             await super().send(message)
-            # Of no use after the handshake, and held for as long as the connection lives.
-            del self.request, self.response
+            self._forget_handshake()
             return
         if message["type"] == "websocket.http.response.start":
             self.scope["query_string"] = b""
@@ -146,6 +145,17 @@ class FanOutProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         # A generator that waits for the next frame, and holds the connection that holds it.
         self.conn.parser.close()
+
+    def _forget_handshake(self) -> None:
+        """Of no use once it is over, and held three times for as long as the connection lives.
+
+        The parser's frame holds the request as well: a new one reads frames alone. Nothing is lost with the old one, as
+        a client sends nothing before it is accepted (RFC 6455 §4.1).
+        """
+        del self.request, self.response
+        self.scope["headers"] = []
+        self.conn.parser = self.conn.parse()
+        next(self.conn.parser)
 
     def _hang_up_in_time(self) -> None:
         """A transport that closes waits until its peer has read everything, which some never do."""
