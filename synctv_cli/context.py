@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from synctv_server.config.sources import LoadedSettings
     from synctv_server.upkeep.migrate import Done
 
+_MANY_ROWS = 10_000
+
 Flags = Mapping[str, str | int | bool]
 
 
@@ -78,6 +80,12 @@ class Invocation:
             data_dir=self.data_dir, config_file=self.config_flag, flags=flags or {}, environ=self.environ
         )
 
+    def load_with(self, config_file: Path | None) -> LoadedSettings:
+        """As `load_silently`, by another configuration file where one is given."""
+        from synctv_server.config.sources import load
+
+        return load(data_dir=self.data_dir, config_file=config_file or self.config_flag, environ=self.environ)
+
     def load_installed(self) -> LoadedSettings:
         """As `load`, for a command that needs an installation. Raises NotFound where there is none."""
         from synctv_server.domain.errors import NotFound
@@ -94,6 +102,11 @@ class Invocation:
         """Says that a migration is through."""
         verb = "applied" if done.direction == "up" else "undid"
         self.output.note(f"[{done.place}/{done.total}] {verb} {done.id}_{done.name} {done.took_ms} ms")
+
+    def tell_table(self, name: str, rows: int) -> None:
+        """Says that the rows of a table are through; small ones are not worth a line."""
+        if rows >= _MANY_ROWS:
+            self.output.note(f"{name}: {rows} rows")
 
     @property
     def known_data_dir(self) -> Path | None:

@@ -34,6 +34,7 @@ COMMANDS = {
     "health": "Ask a running server how it is (exit 0 or 1).",
     "doctor": "Look for everything that could be wrong, and say what to do.",
     "migrate": "Bring the database to another version, up or down.",
+    "backup": "Save the installation to one file, check such a file, and restore it.",
     "keys": "Show the keys of this installation, and replace them.",
     "rotate-keys": "Sign with a new key (the same as `keys rotate`).",
     "user": "Create accounts and look after them.",

@@ -31,6 +31,8 @@ from synctv_server.realtime.wire import encode_event, numbered_frame
 from synctv_server.security.passwords import PasswordHasher
 from synctv_server.store import Database, StoreObserver, open_database
 from synctv_server.store.trail import AuditTrail
+from synctv_server.upkeep.backup.installed import Installed
+from synctv_server.upkeep.backup.schedule import BackupSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Ground:
     database: Database
     cluster: Cluster
     hasher: PasswordHasher
+    backups: BackupSchedule
 
 
 async def lay_ground(loaded: LoadedSettings, now: Now, stack: AsyncExitStack) -> Ground:
@@ -93,6 +96,7 @@ async def lay_ground(loaded: LoadedSettings, now: Now, stack: AsyncExitStack) ->
         database=database,
         cluster=_in_this_process(now),
         hasher=hasher,
+        backups=BackupSchedule(Installed.of(loaded), database, settings.backup, now),
     )
 
 

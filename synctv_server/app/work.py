@@ -21,6 +21,7 @@ _KEYS_SECONDS = 60.0
 _FOLLOW_KEYS_SECONDS = 2.0
 _LOG_SECONDS = 30.0
 _AUDIT_SECONDS = 10.0
+_BACKUP_SECONDS = 300.0
 _KEPT_AFTER: Millis = DAY
 """For how long a session or invitation that is over can still be told from one that never was."""
 
@@ -63,6 +64,7 @@ def build_jobs(
             Job("keys that others changed", _FOLLOW_KEYS_SECONDS, accounts.keys.follow),
             Job("ages of keys", _KEYS_SECONDS, tell_ages),
             Job("audit checkpoints", _AUDIT_SECONDS, accounts.audit.checkpoint),
+            Job("backup", _BACKUP_SECONDS, ground.backups.look_after),
         ],
         on_fault=internal_errors.inc,
     )

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from synctv_server.config.secrets import Secret
 from synctv_server.config.sections.auth import AuthSection
+from synctv_server.config.sections.backup import BackupSection
 from synctv_server.config.sections.base import Change, Section
 from synctv_server.config.sections.database import DatabaseSection
 from synctv_server.config.sections.keys import KeysSection
@@ -35,6 +36,7 @@ class Settings(BaseSettings):
     limits: LimitsSection = LimitsSection()
     media: MediaSection = MediaSection()
     observability: ObservabilitySection = ObservabilitySection()
+    backup: BackupSection = BackupSection()
 
 
 def settings_from(sources: Sequence[PydanticBaseSettingsSource]) -> Settings:

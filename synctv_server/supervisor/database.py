@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 
 from synctv_server import __version__
 from synctv_server.config.sources import LoadedSettings
 from synctv_server.domain.errors import ActionNeeded, BrokenState, IncompatibleVersion
 from synctv_server.store.server_lock import ServerLock
 from synctv_server.upkeep import migrate
+from synctv_server.upkeep.backup import creating
+from synctv_server.upkeep.backup.installed import Installed, folder_of
+from synctv_server.upkeep.backup.verifying import verify
 from synctv_server.upkeep.migrate import MigrationState, MigrationTarget
 
 
@@ -20,7 +25,18 @@ def migration_target(loaded: LoadedSettings) -> MigrationTarget:
     """The database of this installation, for the migration runner."""
     database = loaded.settings.database
     password = database.password.reveal() if database.password else None
-    return MigrationTarget.from_url(database.url, password, backups=loaded.data_dir / "backups")
+    target = MigrationTarget.from_url(database.url, password, backups=folder_of(loaded))
+
+    async def save() -> Path:
+        made = await creating.create(Installed.of(loaded))
+        found = await verify(made.path)
+        if found.problem is not None:
+            raise BrokenState(
+                f"the backup before the migration is bad: {found.problem}; nothing was migrated"
+            )
+        return made.path
+
+    return replace(target, save=save)
 
 
 async def require_current_schema(target: MigrationTarget) -> None:
@@ -31,7 +47,7 @@ async def require_current_schema(target: MigrationTarget) -> None:
             count = len(found.pending)
             raise ActionNeeded(
                 f"the database waits for {count} migration{'s' if count > 1 else ''}",
-                hint="Back it up, then `synctv migrate up` or `synctv serve --migrate`; SQLite is copied by itself.",
+                hint="`synctv migrate up` or `synctv serve --migrate` applies them, after a backup.",
             )
         case MigrationState.NEWER:
             raise IncompatibleVersion(

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from synctv_server.config.places import LOCK_FILE_NAME
 from synctv_server.domain.errors import Conflict, Forbidden, SyncTVError
+from synctv_server.upkeep.backup import exchange
 
 WAIT_SECONDS = 5.0
 _POLL_SECONDS = 0.05
@@ -50,7 +51,10 @@ class InstallationLock:
         self._file: int | None = None
 
     def take_now(self, command: str) -> bool:
-        """Whether it could be taken. Raises Forbidden where the data directory cannot be written."""
+        """Whether it could be taken; a restore that was killed while it put files in place is completed then.
+
+        Raises Forbidden where the data directory cannot be written.
+        """
         try:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -62,6 +66,7 @@ class InstallationLock:
             return False
         self._file = file
         self.tell(Holder(os.getpid(), command))
+        exchange.complete(self._data_dir)
         return True
 
     def tell(self, holder: Holder) -> None:

@@ -12,6 +12,7 @@ from synctv_server.domain.errors import Unavailable
 from synctv_server.domain.sessions import Client
 from synctv_server.domain.times import DAY, MINUTE, Millis
 from synctv_server.jobs import Job, Jobs
+from synctv_server.upkeep.backup.verifying import verify
 from tests.support.doors import OPERATOR, opened, reopened
 
 
@@ -102,3 +103,23 @@ async def test_a_job_that_fails_is_logged_and_the_others_go_on(caplog: pytest.Lo
     assert faults
     assert "the database is away" in caplog.text
     assert "a bug" in caplog.text
+
+
+async def test_backups_are_made_when_due_and_old_ones_removed(tmp_path: Path) -> None:
+    clock = Clock()
+    folder = tmp_path / "data" / "backups"
+    async with opened(tmp_path, clock=clock) as house:
+        for _ in range(3):
+            await house.application.jobs.run_once()
+        assert len(list(folder.iterdir())) == 1
+        clock.moment += DAY - MINUTE
+        await house.application.jobs.run_once()
+        assert len(list(folder.iterdir())) == 1
+        for _ in range(8):
+            clock.moment += DAY
+            await house.application.jobs.run_once()
+        names = sorted(path.name for path in folder.iterdir())
+        assert len(names) == 7
+        assert (await verify(folder / names[0])).ok
+        entries = (await house.operator().ok("GET", "/admin/audit"))["items"]
+        assert {"backup.created", "backup.pruned"} <= {entry["action"] for entry in entries}

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from synctv_server.supervisor.lock import InstallationLock, held
-from tests.cli.conftest import Synctv
+from synctv_server.upkeep.backup.verifying import verify
+from tests.cli.conftest import Answer, Synctv
+from tests.support import postgres
 
 
 @pytest.fixture
@@ -101,6 +103,22 @@ def test_new_migration_wants_a_name(synctv: Synctv) -> None:
     answer = synctv("migrate", "new", "With-Dash", "--json")
     assert answer.code == 2
     assert "chat_reactions" in answer.error["message"]
+
+
+async def test_postgres_is_backed_up_before_it_is_touched(empty: Synctv) -> None:
+    empty.environ["SYNCTV__DATABASE__URL"] = await postgres.fresh_database(postgres.server())
+
+    def command(*words: str) -> Answer:
+        return empty("migrate", *words, "--json")
+
+    first = await asyncio.to_thread(command, "up", "--to", "0003")
+    assert "backup" not in first.result
+    second = await asyncio.to_thread(command, "up")
+    assert second.code == 0
+    found = await verify(Path(second.result["backup"]))
+    assert (found.ok, found.manifest and found.manifest.schema) == (True, "0003")
+    third = await asyncio.to_thread(command, "down", "--no-backup", "--yes")
+    assert (third.code, "backup" in third.result) == (0, False)
 
 
 def test_down_asks_and_no_is_no(empty: Synctv) -> None:

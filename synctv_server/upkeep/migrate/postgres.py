@@ -26,7 +26,7 @@ _SCRATCH = "synctv_scratch"
 
 
 class PostgresSession(MigrationSession):
-    """Backups are the operator's own here (pg_dump), or `synctv backup create`."""
+    """There is no copy of the database here: a backup is made of it (`MigrationTarget.save`)."""
 
     kind = "postgres"
 
@@ -76,8 +76,14 @@ class PostgresSession(MigrationSession):
 
     async def pages(self, sql: str, size: int) -> AsyncIterator[Sequence[Row]]:
         with faults.translated(self.kind):
-            cursor = await self._connection.cursor(sql)
-            while page := await cursor.fetch(size):
+            page = []
+            # Iterated to its end it closes the portal; one that is left open keeps the table from being altered.
+            async for row in self._connection.cursor(sql, prefetch=size):
+                page.append(row)
+                if len(page) == size:
+                    yield page
+                    page = []
+            if page:
                 yield page
 
     async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -198,7 +198,10 @@ class _Run:
             return None
         moment = datetime.fromtimestamp(self._target.now() / 1000, UTC)
         path = self._target.backups / f"before-{moment:%Y%m%dT%H%M%S.%fZ}-at-{applied[-1].id}.db"
-        return path if await session.backup(path) else None
+        if await session.backup(path):
+            return path
+        is_whole = all(one.state is StepState.APPLIED for one in applied)
+        return await self._target.save() if self._target.save is not None and is_whole else None
 
     async def _take(self, session: MigrationSession, steps: Sequence[Step]) -> tuple[Done, ...]:
         if steps:

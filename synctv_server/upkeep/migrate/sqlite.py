@@ -78,9 +78,9 @@ class SQLiteSession(MigrationSession):
 
     async def pages(self, sql: str, size: int) -> AsyncIterator[Sequence[Row]]:
         with faults.translated(self.kind):
-            async with self._connection.execute(sql) as cursor:
-                while page := await cursor.fetchmany(size):
-                    yield cast("Sequence[Row]", page)
+            cursor = await self._connection.execute(sql)  # ends with the connection: readers may stop early
+            while page := await cursor.fetchmany(size):
+                yield cast("Sequence[Row]", page)
 
     async def load(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         names = ", ".join(f'"{name}"' for name in columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,8 @@ class MigrationTarget:
     takes_backup: bool = True
     folder: Path = field(default_factory=files.folder)
     now: Now = _wall_clock
+    save: Callable[[], Awaitable[Path]] | None = None
+    """Makes a verified backup before existing data is touched, where the database has no copy of its own."""
 
     @classmethod
     def from_url(

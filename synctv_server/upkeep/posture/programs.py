@@ -49,7 +49,7 @@ def backups(premises: Premises) -> Seen:
         Weakness(
             "info",
             "no copy of this installation was ever made here",
-            "copy the data directory, keys/ included, to another disk",
+            "run `synctv backup create --passphrase-file FILE`, and keep its file on another disk",
         )
     ]
 
