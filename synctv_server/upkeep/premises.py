@@ -14,12 +14,12 @@ from typing import Any
 
 from synctv_server.config.settings import Settings
 from synctv_server.config.sources import LoadedSettings
-from synctv_server.domain.errors import ConfigurationInvalid, SyncTVError, Unavailable
+from synctv_server.domain.errors import ConfigurationInvalid, Forbidden, SyncTVError, Unavailable
 from synctv_server.domain.times import Now
 from synctv_server.store.address import DatabaseAddress
 from synctv_server.store.engine import Row
 from synctv_server.upkeep import migrate
-from synctv_server.upkeep.migrate import MigrationState, MigrationStatus, MigrationTarget
+from synctv_server.upkeep.migrate import Difference, MigrationState, MigrationStatus, MigrationTarget
 from synctv_server.upkeep.migrate.session import MigrationSession
 
 
@@ -47,7 +47,8 @@ class Premises:
     """The place, its settings or why they are refused, and its database or why it does not open.
 
     `bind` takes a TCP address as the server does and raises as it does; `client` is the folder of the built web
-    client; `control_socket` is where the server would put it, or why it cannot.
+    client; `control_socket` is where the server would put it, or why it cannot. `differences` are between the schema
+    and what its migrations make; None where they cannot be compared.
     """
 
     data_dir: Path
@@ -62,6 +63,7 @@ class Premises:
     client: Path
     opened_database: MigrationSession | SyncTVError | None = None
     migrations: MigrationStatus | None = None
+    differences: tuple[Difference, ...] | None = None
 
     @property
     def settings(self) -> Settings:
@@ -88,7 +90,8 @@ class Premises:
     async def rows(self, sql: str, *arguments: Any) -> Sequence[Row]:
         """What a statement gives on a database of this program's schema. Raises NotExaminable on any other."""
         database = self.database
-        if self.migrations is None or self.migrations.state is not MigrationState.CURRENT:
+        is_current = self.migrations is not None and self.migrations.state is MigrationState.CURRENT
+        if not is_current or self.differences:
             raise NotExaminable("the schema of the database is not that of this program")
         return await database.execute(sql, *arguments)
 
@@ -107,13 +110,24 @@ async def opened(premises: Premises) -> AsyncIterator[Premises]:
         return
     async with AsyncExitStack() as stack:
         database: MigrationSession | SyncTVError | None
-        status = None
+        status: MigrationStatus | None = None
+        differences: tuple[Difference, ...] | None = None
         try:
             target = premises.target()
-            status = await migrate.status(target)
+            status, differences = await _compared(target)
             database = await stack.enter_async_context(target.connect(create=False))
         except SyncTVError as error:
             database = error
         if database is None:
             database = Unavailable(f"there is no database at {premises.database_file}")
-        yield replace(premises, opened_database=database, migrations=status)
+        yield replace(premises, opened_database=database, migrations=status, differences=differences)
+
+
+async def _compared(target: MigrationTarget) -> tuple[MigrationStatus, tuple[Difference, ...] | None]:
+    """Where the schema stands, and its differences where there is something to compare it with."""
+    try:
+        found = await migrate.verify(target)
+    except Forbidden:  # no scratch schema may be made in PostgreSQL
+        return await migrate.status(target), None
+    is_comparable = found.status.state not in {MigrationState.DIRTY, MigrationState.NEWER}
+    return found.status, found.differences if is_comparable else None

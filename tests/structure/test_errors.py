@@ -14,6 +14,8 @@ EDGES = {
     "synctv_server/api/ws/handler.py": "the edge of a handshake: a status for every fault",
     "synctv_server/jobs.py": "a job that failed is logged, and comes again at its hour",
     "synctv_server/observability/health.py": "a check may fail in any way, the probe must answer",
+    "synctv_server/upkeep/doctor/examination.py": "a check may fail in any way, the others are taken",
+    "synctv_server/upkeep/posture/review.py": "a rule may fail in any way, the others are applied",
     "synctv_server/realtime/hub.py": "work of one room on its own: a fault must not end the others'",
     "synctv_server/realtime/session.py": "the edge of a command on the socket: an answer for every fault",
 }

@@ -25,7 +25,7 @@ from synctv_server.upkeep.doctor import (
     postgres,
     schema,
 )
-from synctv_server.upkeep.doctor.check import Check, Cure, Verdict
+from synctv_server.upkeep.doctor.check import Check, Cure, Verdict, ill
 from synctv_server.upkeep.premises import NotExaminable, Premises, told
 
 CHECKS: tuple[Check, ...] = (
@@ -99,6 +99,11 @@ async def _taken(check: Check, premises: Premises) -> Verdict:
         return Verdict("skip", error.message)
     except OSError as error:
         return Verdict("skip", told(error))
+    except Exception as error:
+        return ill(
+            f"what is there cannot be understood: {type(error).__name__}: {error}",
+            "restore what was changed by hand; if nothing was, please report it",
+        )
 
 
 async def _cured(report: Report, cure: Cure) -> Report:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from synctv_server.upkeep import migrate
 from synctv_server.upkeep.doctor.check import Check, Verdict, ill, well
 from synctv_server.upkeep.migrate import MigrationState, MigrationStatus
 from synctv_server.upkeep.premises import NotExaminable, Premises
@@ -19,13 +18,14 @@ def pending(premises: Premises) -> Verdict:
     return ill(f"migrations wait: {waiting}", "`synctv migrate up` (on SQLite it takes a copy first)")
 
 
-async def tables(premises: Premises) -> Verdict:
+def tables(premises: Premises) -> Verdict:
     """Tables and indexes are as the migrations made them."""
     _status(premises)
-    differences = (await migrate.verify(premises.target())).differences
-    if not differences:
+    if premises.differences is None:
+        raise NotExaminable("there is nothing to compare it with")
+    if not premises.differences:
         return well("tables and indexes are as the migrations made them")
-    told = ", ".join(f"{each.object} {each.name}" for each in differences)
+    told = ", ".join(f"{each.object} {each.name}" for each in premises.differences)
     return ill(
         f"somebody has changed the schema: {told}", "`synctv migrate verify` shows how; undo it by hand"
     )

@@ -52,6 +52,9 @@ async def review(premises: Premises) -> Review:
             skipped.append(NotLookedAt(rule.id, error.message))
         except OSError as error:
             skipped.append(NotLookedAt(rule.id, told(error)))
+        except Exception as error:
+            strange = f"what is there cannot be understood: {type(error).__name__}: {error}"
+            skipped.append(NotLookedAt(rule.id, strange))
     findings.sort(key=lambda finding: -SEVERITIES.index(finding.severity))
     return Review(findings, skipped)
 

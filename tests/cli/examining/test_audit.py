@@ -206,6 +206,8 @@ def test_what_was_not_looked_at_is_told(production: Install) -> None:
     skipped = {each["id"] for each in production("audit", "--json").result["skipped"]}
     assert skipped == {"program.root", *NEVER_LOOKED_AT_HERE}
     assert "not looked at, since no server runs: program.root\n" in production("audit").out
+    production.sql("DROP INDEX messages_room_id")
+    assert "people.owner" in {each["id"] for each in production("audit", "--json").result["skipped"]}
     production.set("database.url", "postgresql://nobody@127.0.0.1:1/nothing")
     assert "keys.age" in {each["id"] for each in production("audit", "--json").result["skipped"]}
 
