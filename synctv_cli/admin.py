@@ -21,6 +21,7 @@ import httpx
 from synctv_cli.context import Invocation
 from synctv_server.domain.errors import (
     KINDS,
+    ConfigurationInvalid,
     FieldError,
     Forbidden,
     PreconditionFailed,
@@ -157,6 +158,8 @@ def _told(response: httpx.Response) -> SyncTVError:
     except (ValueError, KeyError):
         return Unavailable(f"the control socket answered {response.status_code} and no problem document")
     kind = _KINDS.get(response.status_code, SyncTVError)
+    if problem.get("code") == ConfigurationInvalid.kind:
+        kind = ConfigurationInvalid
     hint = problem.get("hint")
     if kind is SyncTVError:
         hint = f"Its log has it under request id {problem.get('request_id')}."

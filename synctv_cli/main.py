@@ -39,8 +39,9 @@ COMMANDS = {
     "rotate-keys": "Sign with a new key (the same as `keys rotate`).",
     "user": "Create accounts and look after them.",
     "room": "List, show and close rooms.",
+    "settings": "Change settings of the running server, without a restart.",
     "audit": "Judge the security of this installation; `audit log`: what was done, and by whom.",
-    "config": "Show and check the configuration.",
+    "config": "Show, check and change the configuration.",
     "completion": "Print the completions for bash, zsh or fish.",
     "version": "Show the versions of synctv and of what it runs on.",
 }

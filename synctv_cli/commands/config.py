@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synctv_cli.commands import command_group
+from synctv_cli.commands import YES, command_group
 from synctv_cli.context import Invocation
 from synctv_cli.views import Fields, Lines, Result, Table
 
 if TYPE_CHECKING:
     from synctv_server.config.presentation import Shown
 
-app = command_group("Show and check the configuration.")
+app = command_group("Show, check and change the configuration.")
 
 
 @app.command()
@@ -43,6 +43,31 @@ def check(ctx: typer.Context) -> Result:
     text = [f"The configuration is valid ({source})."]
     text += [f"Warning: {each.setting}: {each.text}" for each in loaded.warnings]
     return Result({"warnings": warnings}, Lines(text))
+
+
+@app.command("set")
+def set_value(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The setting, like server.port.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="The new value.")],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be written.")] = False,
+    _yes: YES = False,
+) -> Result:
+    """Write a setting into the configuration file, if it can be used then. Comments stay."""
+    from synctv_cli.configuration_file import write_value
+
+    written = write_value(Invocation.of(ctx), name, value, is_dry_run=dry_run)
+    shown = [f"{'Would write' if dry_run else 'Wrote'} {name} into {written.file}.", *written.notes]
+    result: dict[str, object] = {
+        "setting": name,
+        "before": written.before,
+        "after": written.after,
+        "config": str(written.file),
+        "takes_effect": written.takes_effect,
+        "dry_run": dry_run,
+    }
+    return Result(result, Lines(shown))
 
 
 @app.command()

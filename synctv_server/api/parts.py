@@ -34,6 +34,7 @@ from synctv_server.services.members import MemberService
 from synctv_server.services.playback import PlaybackService
 from synctv_server.services.room_log import RoomLogService
 from synctv_server.services.rooms import RoomService
+from synctv_server.services.server_settings import ServerSettings
 from synctv_server.services.tickets import TicketService
 from synctv_server.services.users import UserService
 from synctv_server.store.idempotency import IdempotencyStore
@@ -91,4 +92,5 @@ class Parts:
     drift_in: Callable[[RoomId], Drift | None]
     status: Callable[[], ServerStatus]
     audit: AuditService
+    server_settings: ServerSettings
     reload: Callable[[], Awaitable[Reloaded]]

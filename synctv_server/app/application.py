@@ -22,7 +22,7 @@ from synctv_server.api.ws.handler import SocketDoor
 from synctv_server.app.accounts import AccountServices, build_accounts
 from synctv_server.app.draining import DrainTimes
 from synctv_server.app.ground import Ground, lay_ground
-from synctv_server.app.reloading import Reloading, Reread
+from synctv_server.app.reloading import Changing, Reread, build_changing
 from synctv_server.app.rooms import RoomServices, build_rooms
 from synctv_server.app.work import build_jobs
 from synctv_server.config.live import LiveSettings, Reloaded
@@ -91,18 +91,19 @@ async def _opened(loaded: LoadedSettings, now: Now, reread: Reread) -> AsyncIter
     async with AsyncExitStack() as stack:
         live = LiveSettings(loaded)
         ground = await lay_ground(replace(loaded, settings=live.settings), now, stack)
+        changing = await build_changing(ground, live, reread)
         accounts = await build_accounts(ground)
         rooms = await build_rooms(ground, accounts, stack)
         await rooms.playback.recover()
-        application = _assemble(ground, accounts, rooms, Reloading(live, reread))
+        application = _assemble(ground, accounts, rooms, changing)
         ground.health.started()
         yield application
 
 
 def _assemble(
-    ground: Ground, accounts: AccountServices, rooms: RoomServices, reloading: Reloading
+    ground: Ground, accounts: AccountServices, rooms: RoomServices, changing: Changing
 ) -> Application:
-    parts = _parts_of(ground, accounts, rooms, reloading)
+    parts = _parts_of(ground, accounts, rooms, changing)
     settings = ground.settings
     socket = SocketDoor(hub=rooms.hub, sessions=accounts.sessions, tickets=rooms.tickets)
     fork = Fork(open_http_door(parts), WebClient(), socket)
@@ -119,7 +120,7 @@ def _assemble(
         hub=rooms.hub,
         link_base=ground.link_base,
         drain_times=DrainTimes.of(settings.server.drain_seconds),
-        reload=reloading.reload,
+        reload=changing.reloading.reload,
     )
 
 
@@ -133,7 +134,7 @@ def _status_of(ground: Ground, hub: Hub) -> Callable[[], ServerStatus]:
     return status
 
 
-def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices, reloading: Reloading) -> Parts:
+def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices, changing: Changing) -> Parts:
     settings = ground.settings
     return Parts(
         sessions=accounts.sessions,
@@ -171,5 +172,6 @@ def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices, re
         drift_in=rooms.hub.drift_in,
         status=_status_of(ground, rooms.hub),
         audit=accounts.audit,
-        reload=reloading.reload,
+        server_settings=changing.server_settings,
+        reload=changing.reloading.reload,
     )

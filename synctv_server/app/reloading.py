@@ -1,15 +1,21 @@
-"""Takes the configuration over anew in a running server. Called by `supervisor` on a signal, and by the operator."""
+"""How settings change in a running server: the configuration taken over anew, and what administrators set.
+
+A reload is called by `supervisor` on a signal, and by the operator.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from synctv_server.app.ground import Ground
 from synctv_server.config.live import LiveSettings, Reloaded
 from synctv_server.config.sources import LoadedSettings
 from synctv_server.domain.errors import ConfigurationInvalid
 from synctv_server.observability import logs
+from synctv_server.services.server_settings import ServerSettings
 
 _log = logging.getLogger(__name__)
 
@@ -33,13 +39,37 @@ class Reloading:
         async with self._one:
             try:
                 loaded = await asyncio.to_thread(self._reread)
-                await asyncio.to_thread(logs.turn, loaded.settings.observability)
+                effective = self._live.with_runtime(loaded).settings
+                await asyncio.to_thread(logs.turn, effective.observability)
             except ConfigurationInvalid as error:
                 _log.error("the configuration was not reloaded, the old one still holds: %s", error.message)
                 raise
             reloaded = self._live.take_over(loaded)
             _tell(reloaded)
             return reloaded
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """The two ways to other values without a restart."""
+
+    reloading: Reloading
+    server_settings: ServerSettings
+
+
+async def build_changing(ground: Ground, live: LiveSettings, reread: Reread) -> Changing:
+    """Lets the runtime settings hold; built before every part that reads a setting."""
+    notices = ground.cluster.notices
+    server_settings = ServerSettings(
+        ground.database,
+        live,
+        notices,
+        ground.now,
+        on_change=lambda: logs.set_level(live.settings.observability.log_level),
+    )
+    await server_settings.load()
+    notices.follow(server_settings.hear)
+    return Changing(Reloading(live, reread), server_settings)
 
 
 def _tell(reloaded: Reloaded) -> None:

@@ -64,7 +64,14 @@ class KeysChanged:
     """The key ring holds other keys now."""
 
 
-Notice = SessionEnded | UserBanned | MemberRemoved | PermissionsChanged | RoomGone | KeysChanged
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """Other runtime settings hold now."""
+
+
+Notice = (
+    SessionEnded | UserBanned | MemberRemoved | PermissionsChanged | RoomGone | KeysChanged | SettingsChanged
+)
 
 Hear = Callable[[Notice], None]
 """Takes one notice. Must neither wait nor raise."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-OriginKind = Literal["default", "file", "environment", "flag", "secret_file"]
+OriginKind = Literal["default", "runtime", "file", "environment", "flag", "secret_file"]
 
 
 @dataclass(frozen=True, slots=True)

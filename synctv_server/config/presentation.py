@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from textwrap import wrap
 from typing import TypedDict
@@ -50,6 +51,15 @@ def template() -> str:
             lines.append(f"\n[{section}]\n")
         lines.append(_template_entry(setting))
     return "".join(lines)
+
+
+def toml_document(values: Mapping[str, object]) -> str:
+    """The text of a TOML file with these values, by `section.key`."""
+    sections: dict[str, list[str]] = {}
+    for name, value in values.items():
+        section, _, key = name.partition(".")
+        sections.setdefault(section, []).append(f"{key} = {toml_text(value)}\n")
+    return "\n".join(f"[{section}]\n{''.join(lines)}" for section, lines in sections.items())
 
 
 def _template_entry(setting: SettingReference) -> str:

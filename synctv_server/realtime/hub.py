@@ -21,6 +21,7 @@ from synctv_server.cluster.notices import (
     PermissionsChanged,
     RoomGone,
     SessionEnded,
+    SettingsChanged,
     UserBanned,
 )
 from synctv_server.cluster.presence import ConnectionLimits, Presence
@@ -266,7 +267,7 @@ class Hub:
                 self._end(lambda session: session.room_id == room_id, CloseCode.ROOM_CLOSED)
             case PermissionsChanged(room_id, user_id):
                 self._spawn(self._read_standing(room_id, user_id))
-            case KeysChanged():
+            case KeysChanged() | SettingsChanged():
                 pass
 
     def _end(self, concerns: Callable[[Session], bool], code: CloseCode) -> None:

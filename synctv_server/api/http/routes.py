@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 from synctv_server.api.http.admin.audit import AdminAuditController
 from synctv_server.api.http.admin.keys import AdminKeysController
 from synctv_server.api.http.admin.server import AdminRoomsController, AdminStatusController
+from synctv_server.api.http.admin.settings import AdminSettingsController
 from synctv_server.api.http.admin.users import AdminInvitationsController, AdminUsersController
 from synctv_server.api.http.admission import require_administrator, require_signed_in
 from synctv_server.api.http.auth import AuthController, SetupController
@@ -66,6 +67,7 @@ def admin_routes() -> Router:
         AdminInvitationsController,
         AdminRoomsController,
         AdminKeysController,
+        AdminSettingsController,
         AdminStatusController,
         AdminAuditController,
     ]

@@ -19,6 +19,7 @@ from synctv_server.store.tables.keys import Keys
 from synctv_server.store.tables.media import Media, Playback
 from synctv_server.store.tables.room_log import RoomLog
 from synctv_server.store.tables.rooms import Bans, Members, Rooms
+from synctv_server.store.tables.settings import Settings
 
 __all__ = [
     "ALL",
@@ -36,6 +37,7 @@ __all__ = [
     "RoomLog",
     "Rooms",
     "Sessions",
+    "Settings",
     "SetupLinks",
     "StoredAnswers",
     "Users",
@@ -48,6 +50,7 @@ ALL: tuple[type[Table], ...] = (
     Invitations,
     SetupLinks,
     RecoveryLinks,
+    Settings,
     Keys,
     Rooms,
     Members,

@@ -86,6 +86,12 @@ export interface ChainedEntryObject {
   hash: string;
 }
 
+export interface ChangeObject {
+  name: string;
+  before: string | number | boolean | null;
+  after: string | number | boolean | null;
+}
+
 export interface CheckObject {
   status: 'ok' | 'fail';
   latency_ms: number;
@@ -374,7 +380,7 @@ export interface RoomBody {
   visibility: Visibility;
   password?: string | null;
   description?: string;
-  settings?: SettingsBody;
+  settings?: objects_rooms_SettingsBody;
 }
 
 export interface RoomPatch {
@@ -384,7 +390,7 @@ export interface RoomPatch {
   visibility?: Visibility;
   password?: string | null;
   status?: RoomStatus;
-  settings?: SettingsBody;
+  settings?: objects_rooms_SettingsBody;
 }
 
 export interface RoomRecordObject {
@@ -462,11 +468,31 @@ export interface SessionObject {
   current: boolean;
 }
 
-export interface SettingsBody {
-  allow_guests?: boolean;
-  max_members?: number;
-  control?: Control;
-  wait_policy?: WaitPolicy;
+export interface SettingObject {
+  name: string;
+  type: string;
+  value: string | number | boolean | null;
+  default: string | number | boolean | null;
+  origin: 'default' | 'runtime' | 'file' | 'environment' | 'flag';
+  /** The file and line, the variable or the flag. */
+  at: string;
+  /** File, environment or a flag fixes the value. */
+  locked: boolean;
+  /** The runtime value; it counts while nothing locks it. */
+  kept: string | number | boolean | null;
+  /** RFC 3339 in UTC. */
+  changed_at: string | null;
+  changed_by: string | null;
+}
+
+export interface SettingsChangedObject {
+  changed: ChangeObject[];
+  revision: number;
+}
+
+export interface SettingsObject {
+  settings: SettingObject[];
+  revision: number;
 }
 
 export interface Setup {
@@ -546,6 +572,17 @@ export interface VerifyBody {
 }
 
 export type WaitPolicy = 'never';
+
+export interface admin_settings_SettingsBody {
+  settings: Record<string, string | number | boolean | null>;
+}
+
+export interface objects_rooms_SettingsBody {
+  allow_guests?: boolean;
+  max_members?: number;
+  control?: Control;
+  wait_policy?: WaitPolicy;
+}
 
 /** What every error looks like (RFC 9457, `application/problem+json`). */
 export interface Problem {
