@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from synctv_server.app.accounts import AccountServices
 from synctv_server.app.ground import Ground
@@ -30,8 +30,33 @@ def build_jobs(
     ground: Ground, accounts: AccountServices, rooms: RoomServices, answers: IdempotencyStore
 ) -> Jobs:
     """Everything that runs by the clock."""
-    kept = accounts.accounts
     internal_errors = ground.metrics.internal_errors_total.labels("jobs")
+    jobs = [*_expiry(ground, accounts, answers), *_care(ground, accounts, rooms)]
+    return Jobs(jobs, on_fault=internal_errors.inc)
+
+
+def _expiry(ground: Ground, accounts: AccountServices, answers: IdempotencyStore) -> Iterator[Job]:
+    """What is cleared when its time is over, each with its count."""
+    kept = accounts.accounts
+
+    def expired(noun: str, delete: Callable[[Millis], Awaitable[int]], after: Millis) -> Job:
+        counter = ground.metrics.expired_total.labels(noun)
+
+        async def clear() -> None:
+            counter.inc(await delete(ground.now() - after))
+
+        return Job(f"expired {noun}", _SWEEP_SECONDS, clear)
+
+    yield expired("sessions", kept.sessions.delete_expired, _KEPT_AFTER)
+    yield expired("guests", MemberStore(ground.database).delete_stale_guests, 0)
+    yield expired("invitations", kept.invitations.delete_expired, _KEPT_AFTER)
+    yield expired("recovery links", RecoveryStore(ground.database).delete_expired, 0)
+    yield expired("answers", answers.delete_expired, 0)
+    yield expired("room log", RoomLogStore(ground.database).delete_expired, ROOM_LOG_KEPT_FOR)
+
+
+def _care(ground: Ground, accounts: AccountServices, rooms: RoomServices) -> Iterator[Job]:
+    """What is looked after."""
 
     async def sweep_log() -> None:
         ground.cluster.log.sweep()
@@ -42,29 +67,14 @@ def build_jobs(
         for kid, age in (await accounts.keys.ages_seconds()).items():
             gauge.labels(kid).set(age)
 
-    def expired(noun: str, delete: Callable[[Millis], Awaitable[int]], after: Millis) -> Job:
-        counter = ground.metrics.expired_total.labels(noun)
+    async def prune_audit() -> None:
+        await accounts.audit.prune(ground.settings.observability.audit_keep_days)
 
-        async def clear() -> None:
-            counter.inc(await delete(ground.now() - after))
-
-        return Job(f"expired {noun}", _SWEEP_SECONDS, clear)
-
-    return Jobs(
-        [
-            expired("sessions", kept.sessions.delete_expired, _KEPT_AFTER),
-            expired("guests", MemberStore(ground.database).delete_stale_guests, 0),
-            expired("invitations", kept.invitations.delete_expired, _KEPT_AFTER),
-            expired("recovery links", RecoveryStore(ground.database).delete_expired, 0),
-            expired("answers", answers.delete_expired, 0),
-            expired("room log", RoomLogStore(ground.database).delete_expired, ROOM_LOG_KEPT_FOR),
-            Job("rooms that play", LOOK_SECONDS, rooms.caretaker.look_after),
-            Job("room logs", _LOG_SECONDS, sweep_log),
-            Job("life of signing keys", _KEYS_SECONDS, accounts.signing_keys.look_after),
-            Job("keys that others changed", _FOLLOW_KEYS_SECONDS, accounts.keys.follow),
-            Job("ages of keys", _KEYS_SECONDS, tell_ages),
-            Job("audit checkpoints", _AUDIT_SECONDS, accounts.audit.checkpoint),
-            Job("backup", _BACKUP_SECONDS, ground.backups.look_after),
-        ],
-        on_fault=internal_errors.inc,
-    )
+    yield Job("rooms that play", LOOK_SECONDS, rooms.caretaker.look_after)
+    yield Job("room logs", _LOG_SECONDS, sweep_log)
+    yield Job("life of signing keys", _KEYS_SECONDS, accounts.signing_keys.look_after)
+    yield Job("keys that others changed", _FOLLOW_KEYS_SECONDS, accounts.keys.follow)
+    yield Job("ages of keys", _KEYS_SECONDS, tell_ages)
+    yield Job("audit checkpoints", _AUDIT_SECONDS, accounts.audit.checkpoint)
+    yield Job("audit pruning", _SWEEP_SECONDS, prune_audit)
+    yield Job("backup", _BACKUP_SECONDS, ground.backups.look_after)

@@ -15,9 +15,9 @@ from typing import Any
 
 from synctv_server.domain.audit import Deed, Entry, Head
 from synctv_server.domain.pages import Page
-from synctv_server.domain.sessions import Actor
-from synctv_server.domain.times import MINUTE, Millis, Now
-from synctv_server.services.audit_check import ACCEPTED, PAGE, AuditCheck, Verification
+from synctv_server.domain.sessions import SYSTEM, Actor
+from synctv_server.domain.times import DAY, MINUTE, Millis, Now
+from synctv_server.services.audit_check import ACCEPTED, PAGE, PRUNED, AuditCheck, Verification
 from synctv_server.services.audit_checkpoints import Checkpoint, Checkpoints
 from synctv_server.store import Database
 from synctv_server.store.audit import AuditFilter, AuditStore
@@ -99,6 +99,28 @@ class AuditService:
             proof = await self._checkpoints.sign(ACCEPTED, {"found": found.found, "faults": faults})
             transaction.audit(actor, Deed(ACCEPTED, after={"faults": faults, "proof": proof}))
             go_back(end)
+
+    async def prune(self, keep_days: int) -> None:
+        """Forget entries that are older, up to a signed checkpoint; 0 forgets nothing. The log itself tells of it.
+
+        A log that does not hold is left as it is.
+        """
+        if not keep_days:
+            return
+        async with self._reading:
+            found = await self._check.run()
+            point = await self._newest_before(self._now() - keep_days * DAY)
+            if not found.ok or point is None or point.head.count <= found.start.count:
+                return
+            through = {"count": point.head.count, "hash": point.head.hash, "at": point.at}
+            proof = await self._checkpoints.sign(PRUNED, through)
+            async with self._database.transaction(durable=True) as transaction:
+                await self._store.delete_through(point.head.count)
+                transaction.audit(SYSTEM, Deed(PRUNED, after={**through, "proof": proof}))
+
+    async def _newest_before(self, moment: Millis) -> Checkpoint | None:
+        points = (await self._checkpoints.read()).checkpoints
+        return next((point for point in points[::-1] if point.is_good and point.at < moment), None)
 
     async def checkpoint(self) -> None:
         """Sign the end of the log when it is time: five minutes after the last checkpoint or 1,000 entries further."""

@@ -29,11 +29,13 @@ _BEFORE_ALL = -(1 << 62)
 class Verification:
     """What a reading of the log has found.
 
+    `start` is the head that it was judged from: an empty log's, that of what was pruned, or of what was accepted.
     `found` is a digest of all that was read. `is_remembered` says that the file outside knows the last entry; what
     came after its end is not proved by it. `accepted` are faults that an operator has written into the log.
     """
 
     entries: int
+    start: Head
     head: Head
     checkpoints: int
     is_remembered: bool
@@ -73,10 +75,10 @@ class _Reading:
         self.count += 1
         self.digest.update(f"{digest} {entry.hash}\n".encode())
 
-    def prove(self, start: Head) -> None:
-        """Know from a signed entry that everything up to this head was pruned."""
+    def prove(self, start: Head, at: Millis) -> None:
+        """Know from a signed entry that everything up to this head, signed at that moment, was pruned."""
         if self.unproved == start:
-            self.unproved = None
+            self.unproved, self.begun_at = None, at
 
     def accept(self, entry: Entry, faults: Sequence[Mapping[str, Any]]) -> None:
         """Begin anew with this entry, which says what was wrong before it."""
@@ -148,6 +150,7 @@ class AuditCheck:
             faults = [Fault(FaultKind.HEAD, end.last, end.last)]
         return Verification(
             entries=reading.count,
+            start=reading.start,
             head=reading.head,
             checkpoints=memories.count_checkpoints(reading),
             is_remembered=outside is not None and outside.count == end.last,
@@ -175,7 +178,7 @@ class AuditCheck:
                 reading.accept(entry, said.get("faults", ()))
                 reading.head = reading.start
         elif entry.action == PRUNED and (said := await self._said(entry, journal)):
-            reading.prove(Head(said.get("count", 0), said.get("hash", "")))
+            reading.prove(Head(said.get("count", 0), said.get("hash", "")), said.get("at", 0))
         reading.take(entry)
 
     async def _said(self, entry: Entry, journal: Journal) -> dict[str, Any] | None:

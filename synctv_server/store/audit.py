@@ -63,6 +63,10 @@ class AuditStore:
         head = None if row["entries"] is None else Head(row["entries"], row["hash"])
         return LogEnd(head, row["last"])
 
+    async def delete_through(self, seq: int) -> None:
+        """Forget the entries up to this one, in the transaction that says so."""
+        await self._database.fetch("DELETE FROM audit_entries WHERE seq <= {}", seq)
+
     async def hold_end(self) -> None:
         """Let nobody append until this transaction is over."""
         await self._database.fetch("UPDATE audit_head SET entries = entries WHERE id = 1")

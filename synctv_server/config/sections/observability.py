@@ -30,6 +30,9 @@ class ObservabilitySection(Section):
     log_keep_days: Annotated[int, RELOAD] = Field(
         14, ge=1, le=3_650, description="How many days' log files are kept, today's among them."
     )
+    audit_keep_days: Annotated[int, RELOAD] = Field(
+        0, ge=0, le=36_500, description="How many days the audit log goes back, about. 0: to its beginning."
+    )
     metrics_token: Annotated[Secret | None, RELOAD] = Field(
         None,
         description=(

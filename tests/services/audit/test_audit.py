@@ -11,7 +11,7 @@ from synctv_server.domain.audit import EMPTY, Deed
 from synctv_server.domain.audit_faults import FaultKind
 from synctv_server.domain.errors import Forbidden, Unavailable
 from synctv_server.domain.sessions import Actor, ActorKind
-from synctv_server.domain.times import MINUTE
+from synctv_server.domain.times import DAY, MINUTE
 from synctv_server.services.audit import CHECKPOINT_ROWS
 from tests.services.audit.conftest import OPERATOR, Logbook
 
@@ -136,6 +136,59 @@ async def test_every_fault_can_be_accepted_once_and_shows_when_it_is_changed_aga
         "UPDATE audit_entries SET address = 'x' WHERE seq = (SELECT MIN(seq) FROM audit_entries)"
     )
     assert not (await log.service.verify(OPERATOR)).ok
+
+
+async def test_old_entries_are_pruned_to_a_signed_checkpoint_and_the_rest_holds(log: Logbook) -> None:
+    await log.write(4)
+    await log.sign()
+    await log.write(3)
+    log.clock.moment += 30 * DAY
+    await log.write(3)
+    await log.sign()
+    for days in (0, 31):
+        await log.service.prune(days)
+        assert len(await log.entries()) == 10
+    await log.service.prune(10)
+    entries = await log.entries()
+    assert [entry.seq for entry in entries] == [5, 6, 7, 8, 9, 10, 11]
+    assert entries[-1].action == "audit.pruned"
+    assert (await log.service.verify(OPERATOR)).ok
+    log.clock.moment += 30 * DAY
+    await log.sign()
+    await log.service.prune(10)
+    assert [entry.seq for entry in await log.entries()] == [11, 12]
+    await log.write(2)
+    await log.sign()
+    found = await log.service.verify(OPERATOR)
+    assert (found.ok, found.entries) == (True, 4)
+
+
+async def test_entries_that_are_gone_without_having_been_pruned_are_a_fault(log: Logbook) -> None:
+    await log.write(4)
+    await log.sign()
+    await log.write(4)
+    await log.database.fetch("DELETE FROM audit_entries WHERE seq <= 4")
+    found = await log.service.verify(OPERATOR)
+    assert [(fault.kind, fault.seq, fault.until) for fault in found.faults] == [(FaultKind.DELETE, 1, 4)]
+
+
+async def test_pruned_log_that_is_cut_further_is_a_fault(log: Logbook) -> None:
+    await log.write(4)
+    await log.sign()
+    log.clock.moment += 30 * DAY
+    await log.service.prune(10)
+    await log.write(4)
+    await log.database.fetch("DELETE FROM audit_entries WHERE seq <= 6")
+    assert not (await log.service.verify(OPERATOR)).ok
+
+
+async def test_log_that_does_not_hold_is_not_pruned(log: Logbook) -> None:
+    await log.write(4)
+    await log.sign()
+    await log.database.fetch("UPDATE audit_entries SET action = 'user.created' WHERE seq = 2")
+    log.clock.moment += 30 * DAY
+    await log.service.prune(10)
+    assert len(await log.entries()) == 4
 
 
 async def test_accepting_what_holds_writes_nothing(log: Logbook) -> None:
