@@ -73,6 +73,11 @@ class Exchange:
             complete(self._data_dir)
 
 
+def is_cut_off(data_dir: Path) -> bool:
+    """Whether an exchange waits to be completed."""
+    return (data_dir / _JOURNAL).exists()
+
+
 def complete(data_dir: Path) -> bool:
     """Carry out an exchange that was committed and cut off; whether there was one. OSError where it cannot be."""
     journal = data_dir / _JOURNAL

@@ -11,6 +11,7 @@ from synctv_server.domain.errors import SyncTVError
 from synctv_server.upkeep.doctor import (
     accounts,
     audit_log,
+    backups,
     clock,
     configuration,
     control,
@@ -43,6 +44,7 @@ CHECKS: tuple[Check, ...] = (
     *keys.CHECKS,
     *accounts.CHECKS,
     *audit_log.CHECKS,
+    *backups.CHECKS,
     *media.CHECKS,
 )
 

@@ -47,7 +47,7 @@ def backups(premises: Premises) -> Seen:
         return []
     return [
         Weakness(
-            "info",
+            "info" if premises.settings.backup.every_hours else "medium",
             "no copy of this installation was ever made here",
             "run `synctv backup create --passphrase-file FILE`, and keep its file on another disk",
         )
@@ -62,6 +62,6 @@ def dependencies(premises: Premises) -> Seen:  # noqa: ARG001  (there is nothing
 RULES = (
     Rule("program.root", "The server is not run by root.", root),
     Rule("database.superuser", "SyncTV is no superuser of PostgreSQL.", database_power),
-    Rule("backups.none", "There is a copy of the installation.", backups),
+    Rule("backups.none", "There is a backup of the installation.", backups),
     Rule("dependencies.advisories", "No library with a known fault is installed.", dependencies),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sqlite3
@@ -225,6 +226,27 @@ def cut_log(install: Install) -> None:
     install.sql("UPDATE audit_head SET entries = 0")
 
 
+def flipped_backup(install: Install) -> None:
+    assert install("backup", "create", "--yes").code == 0
+    [made] = (install.home / "backups").glob("synctv-*.zip")
+    content = bytearray(made.read_bytes())
+    content[len(content) // 2] ^= 1
+    made.write_bytes(content)
+
+
+def cut_off_restore(install: Install) -> None:
+    """Killed after its journal was written, before the file was renamed."""
+    staged = install.home / ".synctv.toml.staged"
+    staged.write_text("")
+    move: dict[str, object] = {
+        "source": str(staged),
+        "target": str(install.home / "synctv.toml"),
+        "aside": None,
+        "clears": [],
+    }
+    (install.home / ".exchange.json").write_text(json.dumps([move]))
+
+
 def library_is_a_file(install: Install) -> None:
     (install.home / "media").rmdir()
     (install.home / "media").write_text("no folder")
@@ -318,6 +340,10 @@ PLANTS = (
     Plant("audit_log.end", "fail", cut_log),
     Plant("audit_log.end", "fail", sql("DELETE FROM audit_head")),
     Plant("audit_log.end", "fail", sql("UPDATE audit_entries SET hash = 'other' WHERE seq = 1")),
+    Plant("backups.age", "warn", loose_new("backups/synctv-20260101T000000.000Z.zip", 0o600)),
+    Plant("backups.age", "warn", sql("UPDATE schema_migrations SET applied_at = 1")),
+    Plant("backups.whole", "fail", flipped_backup),
+    Plant("backups.exchange", "fail", cut_off_restore),
     Plant("media.folder", "warn", lambda install: (install.home / "media").rmdir(), is_mended=True),
     Plant("media.folder", "fail", library_is_a_file),
     Plant("media.links", "warn", film_behind_a_link),
