@@ -35,6 +35,7 @@ COMMANDS = {
     "doctor": "Look for everything that could be wrong, and say what to do.",
     "migrate": "Bring the database to another version, up or down.",
     "backup": "Save the installation to one file, check such a file, and restore it.",
+    "database": "Move the database from SQLite to PostgreSQL, or back.",
     "keys": "Show the keys of this installation, and replace them.",
     "rotate-keys": "Sign with a new key (the same as `keys rotate`).",
     "user": "Create accounts and look after them.",

@@ -12,16 +12,21 @@ FLAG = "--passphrase-file"
 
 
 def read_passphrase(output: Output, file: Path) -> str:
-    """The first line of the file. Raises Usage where there is none."""
+    """The passphrase in this file. Raises Usage where there is none."""
+    return read_first_line(output, file, FLAG)
+
+
+def read_first_line(output: Output, file: Path, flag: str) -> str:
+    """The first line of a file that holds a secret; a warning where others can read it. Raises Usage for none."""
     try:
         with file.expanduser().open(encoding="utf-8") as opened:
             line = opened.readline().strip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = (getattr(error, "strerror", None) or "is no text").lower()
-        raise Usage(f"{FLAG}: {file}: {reason}") from error
+        raise Usage(f"{flag}: {file}: {reason}") from error
     if not line:
-        raise Usage(f"{FLAG}: {file} holds no passphrase")
-    if file.stat().st_mode & 0o077:
+        raise Usage(f"{flag}: {file} holds nothing in its first line")
+    if file.expanduser().stat().st_mode & 0o077:
         output.note(f"Warning: others can read {file}: chmod 600 {file}")
     return line
 

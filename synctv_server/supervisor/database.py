@@ -73,3 +73,17 @@ async def server_lock(loaded: LoadedSettings) -> AsyncIterator[ServerLock | None
         yield lock
     finally:
         await lock.release()
+
+
+@asynccontextmanager
+async def alone_on(target: MigrationTarget) -> AsyncIterator[None]:
+    """While no server of any host works on this database, where it is a PostgreSQL; a file has `synctv.lock`."""
+    if target.kind == "sqlite":
+        yield
+        return
+    lock = ServerLock(target.address.dsn, target.address.password)
+    await lock.take()
+    try:
+        yield
+    finally:
+        await lock.release()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +15,8 @@ from synctv_server.domain.audit import Deed, Party
 from synctv_server.domain.errors import BrokenState, Conflict, NotFound, Unavailable
 from synctv_server.domain.sessions import Actor
 from synctv_server.store import Database, open_database
-from synctv_server.store.server_lock import ServerLock
 from synctv_server.store.trail import AuditTrail
+from synctv_server.supervisor.database import alone_on
 from synctv_server.supervisor.lock import held
 from synctv_server.upkeep.backup import creating, files
 from synctv_server.upkeep.backup.archive import Archive
@@ -65,7 +64,7 @@ async def restore_backup(order: Order, load: Load, actor: Actor) -> Restored:
         files.make_folder(order.data_dir)
         async with held(order.data_dir, "backup restore"):
             site = _site(order, archive, load, secrets)
-            async with _alone(site.target):
+            async with alone_on(site.target):
                 before, site = await _make_room(order, archive, site, load)
                 await restore(archive, site)
                 problem = await _enter(order, archive, load(order.config_file), actor)
@@ -98,20 +97,6 @@ def _secret(settings: Settings, name: str) -> Secret | None:
     section, _, key = name.partition(".")
     value = getattr(getattr(settings, section, None), key, None)
     return value if isinstance(value, Secret) else None
-
-
-@asynccontextmanager
-async def _alone(target: MigrationTarget) -> AsyncIterator[None]:
-    """While no server of another host works on a PostgreSQL database."""
-    if target.kind == "sqlite":
-        yield
-        return
-    lock = ServerLock(target.address.dsn, target.address.password)
-    await lock.take()
-    try:
-        yield
-    finally:
-        await lock.release()
 
 
 async def _make_room(order: Order, archive: Archive, site: Site, load: Load) -> tuple[Path | None, Site]:

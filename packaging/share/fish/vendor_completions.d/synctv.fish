@@ -3,7 +3,7 @@ function __synctv_place
     set -l place
     for word in (commandline -opc)[2..]
         switch "$place $word"
-            case ' serve' ' init' ' status' ' reload' ' health' ' doctor' ' migrate' 'migrate status' 'migrate up' 'migrate down' 'migrate plan' 'migrate verify' 'migrate new' ' backup' 'backup create' 'backup list' 'backup verify' 'backup restore' 'backup prune' ' keys' 'keys list' 'keys jwks' 'keys generate' 'keys rotate' 'keys revoke' ' rotate-keys' ' user' 'user create' 'user invite' 'user list' 'user show' 'user set-password' 'user set-role' 'user ban' 'user unban' 'user sessions' 'user end-session' 'user recover' ' room' 'room list' 'room show' 'room close' ' settings' 'settings list' 'settings get' 'settings set' 'settings unset' 'settings export' 'settings import' ' audit' 'audit log' 'audit log list' 'audit log tail' 'audit log verify' 'audit log export' ' config' 'config show' 'config check' 'config set' 'config path' 'config reference' ' completion' ' version'
+            case ' serve' ' init' ' status' ' reload' ' health' ' doctor' ' migrate' 'migrate status' 'migrate up' 'migrate down' 'migrate plan' 'migrate verify' 'migrate new' ' backup' 'backup create' 'backup list' 'backup verify' 'backup restore' 'backup prune' ' database' 'database move' ' keys' 'keys list' 'keys jwks' 'keys generate' 'keys rotate' 'keys revoke' ' rotate-keys' ' user' 'user create' 'user invite' 'user list' 'user show' 'user set-password' 'user set-role' 'user ban' 'user unban' 'user sessions' 'user end-session' 'user recover' ' room' 'room list' 'room show' 'room close' ' settings' 'settings list' 'settings get' 'settings set' 'settings unset' 'settings export' 'settings import' ' audit' 'audit log' 'audit log list' 'audit log tail' 'audit log verify' 'audit log export' ' config' 'config show' 'config check' 'config set' 'config path' 'config reference' ' completion' ' version'
                 set place (string trim "$place $word")
         end
     end
@@ -18,6 +18,7 @@ complete -c synctv -n 'test "$(__synctv_place)" = ""' -a health -d 'Ask a runnin
 complete -c synctv -n 'test "$(__synctv_place)" = ""' -a doctor -d 'Look for everything that could be wrong, and say what to do; exit 3 when something is'
 complete -c synctv -n 'test "$(__synctv_place)" = ""' -a migrate -d 'Bring the database to another version, up or down'
 complete -c synctv -n 'test "$(__synctv_place)" = ""' -a backup -d 'Save the installation to one file, check such a file, and restore it'
+complete -c synctv -n 'test "$(__synctv_place)" = ""' -a database -d 'Move the database from SQLite to PostgreSQL, or back'
 complete -c synctv -n 'test "$(__synctv_place)" = ""' -a keys -d 'Show the keys of this installation, and replace them'
 complete -c synctv -n 'test "$(__synctv_place)" = ""' -a rotate-keys -d 'Sign with a new key from now on'
 complete -c synctv -n 'test "$(__synctv_place)" = ""' -a user -d 'Create accounts and look after them'
@@ -218,6 +219,25 @@ complete -c synctv -n 'test "$(__synctv_place)" = "backup prune"' -l quiet -d 'N
 complete -c synctv -n 'test "$(__synctv_place)" = "backup prune"' -l verbose -d 'Say more, and show the stack of a crash.'
 complete -c synctv -n 'test "$(__synctv_place)" = "backup prune"' -l no-color -d 'No colours; so does NO_COLOR.'
 complete -c synctv -n 'test "$(__synctv_place)" = "backup prune"' -s h -l help -d 'Show the help and exit.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database"' -a move -d 'Copy every row into an empty database, and compare'
+complete -c synctv -n 'test "$(__synctv_place)" = "database"' -l data-dir -r -F -d 'Where the installation lives.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database"' -l config -r -F -d 'Read this instead of DIR/synctv.toml.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database"' -l json -d 'Answer with exactly one JSON document.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database"' -l quiet -d 'No progress, no notes.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database"' -l verbose -d 'Say more, and show the stack of a crash.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database"' -l no-color -d 'No colours; so does NO_COLOR.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database"' -s h -l help -d 'Show the help and exit.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database move"' -l to -r -d 'The empty database to fill, written as in database.url.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database move"' -l password-file -r -F -d 'A file that holds the password of the new database.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database move"' -l dry-run -d 'Only show what would be moved.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database move"' -l yes -d 'Do it without a question.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database move"' -l data-dir -r -F -d 'Where the installation lives.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database move"' -l config -r -F -d 'Read this instead of DIR/synctv.toml.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database move"' -l json -d 'Answer with exactly one JSON document.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database move"' -l quiet -d 'No progress, no notes.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database move"' -l verbose -d 'Say more, and show the stack of a crash.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database move"' -l no-color -d 'No colours; so does NO_COLOR.'
+complete -c synctv -n 'test "$(__synctv_place)" = "database move"' -s h -l help -d 'Show the help and exit.'
 complete -c synctv -n 'test "$(__synctv_place)" = "keys"' -a list -d 'List the master, sealing and signing keys with their states'
 complete -c synctv -n 'test "$(__synctv_place)" = "keys"' -a jwks -d 'Show the public signing keys as a JSON Web Key Set, as clients get it'
 complete -c synctv -n 'test "$(__synctv_place)" = "keys"' -a generate -d 'Publish a new signing key, which signs from the next rotation on'
