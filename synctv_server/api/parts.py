@@ -9,6 +9,7 @@ from synctv_server.config.live import Reloaded
 from synctv_server.config.sections.auth import AuthSection
 from synctv_server.config.sections.observability import ObservabilitySection
 from synctv_server.domain.ids import RoomId, UserId
+from synctv_server.domain.sessions import Actor
 from synctv_server.domain.times import Now
 from synctv_server.observability.health import Health
 from synctv_server.observability.metrics import Metrics
@@ -93,4 +94,4 @@ class Parts:
     status: Callable[[], ServerStatus]
     audit: AuditService
     server_settings: ServerSettings
-    reload: Callable[[], Awaitable[Reloaded]]
+    reload: Callable[[Actor], Awaitable[Reloaded]]

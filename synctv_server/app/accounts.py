@@ -53,6 +53,7 @@ async def build_accounts(ground: Ground) -> AccountServices:
     issuer = Issuer(accounts, keys.keyring, settings.auth)
     credentials = Credentials(ground.hasher, settings.auth)
     sessions = SessionService(accounts, issuer, keys, notices)
+    login = LoginService(accounts, credentials, sessions)
     invitations = InvitationService(accounts, ground.link_base)
     refused = ground.metrics.rate_limited_total
     return AccountServices(
@@ -64,10 +65,10 @@ async def build_accounts(ground: Ground) -> AccountServices:
             ground.cluster.counters, settings.limits, on_refused=lambda scope: refused.labels(scope).inc()
         ),
         sessions=sessions,
-        login=LoginService(accounts, credentials, sessions),
+        login=login,
         registration=RegistrationService(accounts, credentials, sessions, invitations, settings.auth),
         setup=SetupService(accounts, credentials, sessions, ground.data_dir),
-        recovery=RecoveryService(accounts, credentials, sessions, ground.link_base),
+        recovery=RecoveryService(accounts, credentials, sessions, login, ground.link_base),
         users=UserService(accounts, credentials, sessions),
         invitations=invitations,
         audit=_build_audit(ground, keys),

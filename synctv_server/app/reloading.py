@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from synctv_server.app.ground import Ground
 from synctv_server.config.live import LiveSettings, Reloaded
 from synctv_server.config.sources import LoadedSettings
-from synctv_server.domain.errors import ConfigurationInvalid
+from synctv_server.domain.audit import Deed
+from synctv_server.domain.errors import ConfigurationInvalid, SyncTVError
+from synctv_server.domain.sessions import SYSTEM, Actor
 from synctv_server.observability import logs
 from synctv_server.services.server_settings import ServerSettings
+from synctv_server.store import Database
 
 _log = logging.getLogger(__name__)
 
@@ -26,12 +29,13 @@ Reread = Callable[[], LoadedSettings]
 class Reloading:
     """One reload at a time; each happens whole or not at all."""
 
-    def __init__(self, live: LiveSettings, reread: Reread) -> None:
+    def __init__(self, live: LiveSettings, reread: Reread, database: Database) -> None:
         self._live = live
         self._reread = reread
+        self._database = database
         self._one = asyncio.Lock()
 
-    async def reload(self) -> Reloaded:
+    async def reload(self, actor: Actor = SYSTEM) -> Reloaded:
         """Reads all sources again, lets what needs no restart hold, and opens the log files anew.
 
         Raises ConfigurationInvalid where they cannot be used; everything stays as it was then, and the log says so.
@@ -46,7 +50,20 @@ class Reloading:
                 raise
             reloaded = self._live.take_over(loaded)
             _tell(reloaded)
+            await self._write_down(actor, reloaded)
             return reloaded
+
+    async def _write_down(self, actor: Actor, reloaded: Reloaded) -> None:
+        """A database that is away keeps nobody from mending the configuration: the log has the reload too."""
+        deed = Deed(
+            "server.reloaded",
+            after={"changed": reloaded.changed, "needs_restart": reloaded.needs_restart},
+        )
+        try:
+            async with self._database.transaction(durable=True) as transaction:
+                transaction.audit(actor, deed)
+        except SyncTVError as error:
+            _log.warning("the reload does not stand in the audit log: %s", error.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,7 @@ async def build_changing(ground: Ground, live: LiveSettings, reread: Reread) -> 
     )
     await server_settings.load()
     notices.follow(server_settings.hear)
-    return Changing(Reloading(live, reread), server_settings)
+    return Changing(Reloading(live, reread, ground.database), server_settings)
 
 
 def _tell(reloaded: Reloaded) -> None:

@@ -117,3 +117,42 @@ async def test_terminal_that_is_closed_stops_the_server_on_it(tmp_path: Path) ->
     os.close(terminal)
     os.close(screen)
     assert await server.stop(with_signal=signal.SIGHUP) == 0
+
+
+async def test_log_folder_that_cannot_be_written_is_exit_5_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    environ = {"SYNCTV__OBSERVABILITY__LOG_DIRECTORY": str(tmp_path / "file" / "logs")}
+    refused = await synctv(tmp_path / "data", "serve", "--port", "0", environ=environ)
+    assert refused.code == 5
+    assert "observability.log_directory" in refused.document["error"]["message"]
+
+
+async def test_reload_stands_in_the_audit_log_with_who_asked_for_it(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with serving(data) as server:
+        write(data, '[auth]\nregistration = "open"\n')
+        assert (await synctv(data, "reload")).code == 0
+        server.process.send_signal(signal.SIGHUP)
+        log = tmp_path / "data.log"
+        await eventually(lambda: log.read_text().count("configuration reloaded") == 2, within_seconds=20)
+        listed = await synctv(data, "audit", "log", "list", "--action", "server.reloaded")
+        actors = {entry["actor"]["type"] for entry in listed.document["result"]["entries"]}
+        assert actors == {"operator", "system"}
+
+
+async def test_setting_that_was_acknowledged_survives_sigkill_with_its_entry(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    server = await start_server(data)
+    answer = await synctv(data, "settings", "set", "auth.registration", "open")
+    server.process.kill()
+    await server.process.wait()
+    assert answer.code == 0
+    async with serving(data) as again:
+        assert await registration_of(again.url) == "open"
+        listed = await synctv(data, "audit", "log", "list", "--action", "setting.changed")
+        assert len(listed.document["result"]["entries"]) == 1
+        locked = await synctv(data, "config", "set", "auth.registration", "invite")
+        assert locked.code == 0
+        assert (await synctv(data, "reload")).document["result"]["changed"] == ["auth.registration"]
+        assert await registration_of(again.url) == "invite"
+        assert (await synctv(data, "settings", "set", "auth.registration", "open")).code == 9

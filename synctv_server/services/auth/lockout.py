@@ -100,6 +100,11 @@ class Lockout:
         """Forget what was counted: the owner is in."""
         self._locks.pop(attempt.key, None)
 
+    def forgive(self, name: str) -> None:
+        """Forget what was counted for one name, from everywhere: its owner has proved to be it in another way."""
+        for key in [key for key in self._locks if key == name or key.startswith(f"{name} ")]:
+            del self._locks[key]
+
     def _find(self, key: str) -> _Lock | None:
         lock = self._locks.get(key)
         if lock is not None and self._now() >= lock.last + _FORGOTTEN_AFTER:

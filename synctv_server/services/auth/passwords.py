@@ -69,6 +69,10 @@ class LoginService:
             transaction.audit(actor, Deed("user.password_changed", Party.account(user)))
             await self._sessions.end_all_of(user.id, except_id=actor.session_id)
 
+    def forgive(self, user: User) -> None:
+        """The wrong passwords that were typed for this account count no more."""
+        self._lockout.forgive(user.id)
+
     async def _compare(self, user: User | None, password: str, attempt: Attempt) -> tuple[User, str]:
         """The account and the hash that the password matches, or the refusal."""
         hashed = await self._accounts.users.password_hash(user.id) if user is not None else None

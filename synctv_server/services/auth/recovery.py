@@ -16,6 +16,7 @@ from synctv_server.domain.users import User
 from synctv_server.security.tokens import hash_secret, new_secret
 from synctv_server.services.auth.accounts import Accounts
 from synctv_server.services.auth.credentials import Credentials
+from synctv_server.services.auth.passwords import LoginService
 from synctv_server.services.auth.sessions import SessionService
 from synctv_server.store.links.recovery import RecoveryStore
 
@@ -34,11 +35,17 @@ class RecoveryService:
     """`link_base` is the address that people reach the server by, without a slash at its end."""
 
     def __init__(
-        self, accounts: Accounts, credentials: Credentials, sessions: SessionService, link_base: str
+        self,
+        accounts: Accounts,
+        credentials: Credentials,
+        sessions: SessionService,
+        login: LoginService,
+        link_base: str,
     ) -> None:
         self._accounts = accounts
         self._credentials = credentials
         self._sessions = sessions
+        self._login = login
         self._store = RecoveryStore(accounts.database)
         self._link_base = link_base
 
@@ -61,7 +68,7 @@ class RecoveryService:
         return RecoveryLink(f"{self._link_base}/recover#{secret}", expires_at)
 
     async def recover(self, token: str, password: str) -> User:
-        """The account with its new password; the link is used up, and all its sessions end.
+        """The account with its new password; the link is used up, its sessions end, and wrong tries are forgiven.
 
         Of several who use the link at once one succeeds. Forbidden `auth.recovery_invalid` for one that was used, is
         over, or was replaced; Invalid when the password breaks a rule, which leaves the link as it is.
@@ -78,6 +85,7 @@ class RecoveryService:
             await self._accounts.users.set_password_hash(user.id, hashed)
             await self._sessions.end_all_of(user.id)
             transaction.audit(Party.account(user), Deed("user.recovered", Party.account(user)))
+            transaction.after_commit(lambda: self._login.forgive(user))
         return user
 
 

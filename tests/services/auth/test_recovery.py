@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 
-from synctv_server.domain.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from synctv_server.domain.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 from synctv_server.domain.times import HOUR
 from synctv_server.domain.users import SiteRole
+from synctv_server.services.auth.lockout import FREE_TRIES
 from synctv_server.services.auth.recovery import RecoveryService
 from synctv_server.store.links.recovery import RecoveryStore
 from tests.services.auth.conftest import AWAY, HOME, OPERATOR, PASSWORD, House
@@ -19,7 +20,9 @@ NEW = "a quiet lake at noon"
 
 @pytest.fixture
 def recovery(house: House) -> RecoveryService:
-    return RecoveryService(house.accounts, house.credentials, house.sessions, "https://tv.example.org")
+    return RecoveryService(
+        house.accounts, house.credentials, house.sessions, house.login, "https://tv.example.org"
+    )
 
 
 async def secret_for(recovery: RecoveryService, name: str = "ann") -> str:
@@ -41,6 +44,19 @@ async def test_link_sets_a_new_password_and_ends_all_sessions(
     with pytest.raises(Unauthenticated):
         await house.login.login("ann", PASSWORD, HOME)
     assert (await house.login.login("ann", NEW, AWAY)).access_token
+
+
+async def test_name_that_was_locked_by_wrong_passwords_is_open_again(
+    house: House, recovery: RecoveryService
+) -> None:
+    await house.account()
+    for _ in range(FREE_TRIES):
+        with pytest.raises(Unauthenticated):
+            await house.login.login("ann", "not this one", HOME)
+    with pytest.raises(RateLimited):
+        await house.login.login("ann", PASSWORD, HOME)
+    await recovery.recover(await secret_for(recovery), NEW)
+    assert (await house.login.login("ann", NEW, HOME)).access_token
 
 
 async def test_link_is_refused_the_second_time(house: House, recovery: RecoveryService) -> None:

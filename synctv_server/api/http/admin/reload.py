@@ -34,7 +34,7 @@ class ReloadController(Controller):
     async def reload(self, request: Call) -> ReloadObject:
         """Invalid `configuration_invalid` where it cannot be used; the old one holds on then."""
         try:
-            reloaded = await request.parts.reload()
+            reloaded = await request.parts.reload(request.actor)
         except ConfigurationInvalid as error:
             raise Invalid(error.message, code=error.code, hint=error.hint, errors=error.errors) from error
         return ReloadObject(
