@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from synctv_cli.commands import YES, command_group
 from synctv_cli.context import Invocation
 from synctv_cli.views import Fields, Lines, Result, Table, when
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from synctv_cli.admin import Server
 
 app = command_group("Show the keys of this installation, and replace them.")
 
@@ -53,14 +58,32 @@ def generate(
 def rotate(
     ctx: typer.Context,
     *,
+    purpose: Annotated[
+        Literal["signing", "sealing", "master"], typer.Option(help="Which kind of key to replace.")
+    ] = "signing",
     force: Annotated[
         bool, typer.Option("--force", help="Do not wait until every server knows the new key.")
     ] = False,
+    finish: Annotated[
+        bool,
+        typer.Option("--finish", help="Of the master key: drop the one before, which is taken until then."),
+    ] = False,
     _yes: YES = False,
 ) -> Result:
-    """Sign with a new key from now on. Nobody is signed out."""
-    value = _ask(ctx, "POST", "/keys/rotate", body={"force": force})
-    return Result(value, Fields([("new key", value["new_kid"]), ("old key", value["old_kid"])]))
+    """Put a new key into use: sign with it, seal everything anew, or wrap the keys under it. Nobody is signed out."""
+    from synctv_cli.admin import converse
+
+    invocation = Invocation.of(ctx)
+    body = {"purpose": purpose, "force": force, "finish": finish}
+    value = converse(invocation, lambda server: _rotated(server, body, invocation.output.note))
+    pairs = [("new key", value["new_kid"]), ("old key", value["old_kid"])]
+    if purpose == "sealing":
+        pairs.append(("sealed anew", str(value["resealed"])))
+    if purpose == "master" and not finish:
+        pairs.append(
+            ("then", "`synctv keys rotate --purpose master --finish`, once every server runs with it")
+        )
+    return Result(value, Fields(pairs))
 
 
 @app.command()
@@ -95,6 +118,18 @@ def revoke(
         ("sign-ins that refresh", affected),
     ]
     return Result({**value, "dry_run": dry_run}, Fields(pairs))
+
+
+async def _rotated(server: Server, body: Mapping[str, object], tell: Callable[[str], None]) -> dict[str, Any]:
+    """The last step of a rotation; what its steps have sealed anew is added up, and told while there is more."""
+    resealed = 0
+    while True:
+        step = await server.ask("POST", "/keys/rotate", body=body)
+        if "resealed" in step:
+            resealed = step["resealed"] = resealed + step["resealed"]
+        if step.pop("done"):
+            return step
+        tell(f"[{resealed}/{resealed + step['remaining']}] sealed anew")
 
 
 def _ask(ctx: typer.Context, method: str, path: str, **content: Any) -> dict[str, Any]:

@@ -27,6 +27,8 @@ from synctv_server.services.bans import BanService
 from synctv_server.services.chat import ChatService
 from synctv_server.services.invitations import InvitationService
 from synctv_server.services.keys import KeyService
+from synctv_server.services.keys.master import MasterKeys
+from synctv_server.services.keys.sealing import SealingKeys
 from synctv_server.services.keys.signing import SigningKeys
 from synctv_server.services.library import LibraryService
 from synctv_server.services.limits import Limits
@@ -66,6 +68,8 @@ class Parts:
     invitations: InvitationService
     keys: KeyService
     signing_keys: SigningKeys
+    sealing_keys: SealingKeys
+    master_keys: MasterKeys
 
     rooms: RoomService
     members: MemberService

@@ -20,6 +20,8 @@ from synctv_server.services.auth.sessions import SessionService
 from synctv_server.services.auth.setup import SetupService
 from synctv_server.services.invitations import InvitationService
 from synctv_server.services.keys import KeyService
+from synctv_server.services.keys.master import MasterKeys, MasterSource
+from synctv_server.services.keys.sealing import SealingKeys
 from synctv_server.services.keys.signing import SigningKeys
 from synctv_server.services.limits import Limits
 from synctv_server.services.users import UserService
@@ -34,6 +36,8 @@ class AccountServices:
     issuer: Issuer
     keys: KeyService
     signing_keys: SigningKeys
+    sealing_keys: SealingKeys
+    master_keys: MasterKeys
     limits: Limits
     sessions: SessionService
     login: LoginService
@@ -61,6 +65,8 @@ async def build_accounts(ground: Ground) -> AccountServices:
         issuer=issuer,
         keys=keys,
         signing_keys=SigningKeys(accounts, keys, notices, settings.auth),
+        sealing_keys=SealingKeys(accounts, keys, notices),
+        master_keys=MasterKeys(accounts, keys, notices, _master_source(ground)),
         limits=Limits(
             ground.cluster.counters, settings.limits, on_refused=lambda scope: refused.labels(scope).inc()
         ),
@@ -87,7 +93,17 @@ async def _load_keys(ground: Ground) -> KeyService:
         raise ConfigurationInvalid(
             "keys.master: there is no master key", hint="Run `synctv init`, which makes one."
         )
-    keys = KeyService(ground.database, read_master_key(master.reveal()), auth.signing_algorithm, ground.now)
+    keys = KeyService(
+        ground.database,
+        read_master_key(master.reveal()),
+        auth.signing_algorithm,
+        ground.now,
+        others=_master_source(ground).given,
+    )
     await keys.load()
     ground.cluster.notices.follow(keys.hear)
     return keys
+
+
+def _master_source(ground: Ground) -> MasterSource:
+    return MasterSource(ground.settings.keys, ground.data_dir)

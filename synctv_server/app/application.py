@@ -147,6 +147,8 @@ def _parts_of(ground: Ground, accounts: AccountServices, rooms: RoomServices, ch
         invitations=accounts.invitations,
         keys=accounts.keys,
         signing_keys=accounts.signing_keys,
+        sealing_keys=accounts.sealing_keys,
+        master_keys=accounts.master_keys,
         rooms=rooms.rooms,
         members=rooms.members,
         bans=rooms.bans,

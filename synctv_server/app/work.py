@@ -73,6 +73,7 @@ def _care(ground: Ground, accounts: AccountServices, rooms: RoomServices) -> Ite
     yield Job("rooms that play", LOOK_SECONDS, rooms.caretaker.look_after)
     yield Job("room logs", _LOG_SECONDS, sweep_log)
     yield Job("life of signing keys", _KEYS_SECONDS, accounts.signing_keys.look_after)
+    yield Job("life of sealing keys", _KEYS_SECONDS, accounts.sealing_keys.look_after)
     yield Job("keys that others changed", _FOLLOW_KEYS_SECONDS, accounts.keys.follow)
     yield Job("ages of keys", _KEYS_SECONDS, tell_ages)
     yield Job("audit checkpoints", _AUDIT_SECONDS, accounts.audit.checkpoint)

@@ -28,7 +28,8 @@ class KeyState(StrEnum):
 class KeyRecord:
     """One key.
 
-    `sealed` is its secret part, encrypted by the key that stands above it; empty for the master key.
+    `sealed` is its secret part, encrypted by the key that stands above it; empty for the master key, and for a sealing
+    key that is retired. `sealed_previous` is the same under the master key before, until its rotation is finished.
     """
 
     kid: str
@@ -39,6 +40,7 @@ class KeyRecord:
     activated_at: Millis | None = None
     retires_at: Millis | None = None
     sealed: bytes = field(default=b"", repr=False)
+    sealed_previous: bytes | None = field(default=None, repr=False)
 
     @property
     def verifies(self) -> bool:

@@ -47,11 +47,16 @@ class Sealer:
         self._ciphers = {kid: AESGCM(key) for kid, key in keys.items()}
         self._current = current
 
+    @property
+    def head(self) -> bytes:
+        """How every value begins that is sealed under the current key."""
+        kid = self._current.encode()
+        return bytes((_VERSION, len(kid))) + kid
+
     def seal(self, plaintext: bytes, place: Place) -> bytes:
         """The plaintext sealed for this place alone."""
-        kid = self._current.encode()
         nonce = os.urandom(_NONCE_BYTES)
-        head = bytes((_VERSION, len(kid))) + kid
+        head = self.head
         return head + nonce + self._ciphers[self._current].encrypt(nonce, plaintext, head + place.label())
 
     def open(self, sealed: bytes, place: Place) -> bytes:

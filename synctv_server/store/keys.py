@@ -1,7 +1,12 @@
-"""The key ring in the database: secret parts only sealed. Called by the service of keys; writes are durable."""
+"""The key ring in the database, and what is sealed by it. Called by the services of keys; writes are durable.
+
+Which columns hold values under a sealing key stands here alone; a test compares the list with the tables.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from synctv_server.domain.errors import Conflict, NotFound
@@ -61,12 +66,75 @@ class KeyStore:
             raise NotFound(f"there is no key {record.kid}", code="key.not_found")
 
 
+@dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """A column whose values are sealed under a sealing key; `key` is the column that names the row."""
+
+    table: str
+    column: str
+    key: str
+    condition: str = "TRUE"
+
+    def others(self, head: bytes) -> str:
+        """The condition on values that do not begin with `head`, the next argument."""
+        name = self.column
+        return f"{self.condition} AND length({name}) > 0 AND substr({name}, 1, {len(head)}) <> {{}}"
+
+
+SEALED_COLUMNS = (SealedColumn("keys", "sealed", "kid", "purpose = 'signing'"),)
+"""Those under a sealing key. What stands under the master key is no business of this module."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedValue:
+    """One value and the row that it stands in."""
+
+    row: str
+    sealed: bytes = field(repr=False)
+
+
+class SealedStore:
+    """`head` is how the values under one key begin; the others are those that the methods look for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_others(
+        self, column: SealedColumn, head: bytes, *, after: str, limit: int
+    ) -> Sequence[SealedValue]:
+        """Values under another key, by row, from the row behind `after` on."""
+        sql = (
+            f"SELECT {column.key} AS row_key, {column.column} AS sealed FROM {column.table} "  # noqa: S608 (constants)
+            f"WHERE {column.key} > {{}} AND {column.others(head)} ORDER BY {column.key} LIMIT {limit:d}"
+        )
+        rows = await self._database.fetch(sql, after, head)
+        return [SealedValue(row["row_key"], row["sealed"]) for row in rows]
+
+    async def count_others(self, head: bytes) -> int:
+        """How many values of all columns are under another key."""
+        count = 0
+        for column in SEALED_COLUMNS:
+            sql = f"SELECT count(*) AS others FROM {column.table} WHERE {column.others(head)}"  # noqa: S608 (constants)
+            row = await self._database.fetch_one(sql, head)
+            count += int(row["others"]) if row is not None else 0
+        return count
+
+    async def replace(self, column: SealedColumn, value: SealedValue, sealed: bytes) -> bool:
+        """Put another sealing in its place; False where the value has changed meanwhile."""
+        sql = (
+            f"UPDATE {column.table} SET {column.column} = {{}} "  # noqa: S608 (constants)
+            f"WHERE {column.key} = {{}} AND {column.column} = {{}} RETURNING {column.key}"
+        )
+        return bool(await self._database.fetch(sql, sealed, value.row, value.sealed))
+
+
 def _changing(record: KeyRecord) -> dict[str, Any]:
     return {
         "state": record.state.value,
         "activated_at": record.activated_at,
         "retires_at": record.retires_at,
         "sealed": record.sealed,
+        "sealed_previous": record.sealed_previous,
     }
 
 
@@ -80,4 +148,5 @@ def _record(row: Row) -> KeyRecord:
         activated_at=row["activated_at"],
         retires_at=row["retires_at"],
         sealed=row["sealed"],
+        sealed_previous=row["sealed_previous"],
     )

@@ -5,12 +5,12 @@ Every step makes only what is missing, so it may be killed anywhere and run agai
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from synctv_server.config.presentation import template
+from synctv_server.config.private_files import write_private
 from synctv_server.config.secrets import secret_file
 from synctv_server.config.sources import LoadedSettings
 from synctv_server.domain.errors import ConfigurationInvalid, Forbidden
@@ -23,7 +23,6 @@ from synctv_server.supervisor.database import migration_target, require_current_
 from synctv_server.upkeep import migrate
 
 _PRIVATE_FOLDER = 0o700
-_PRIVATE_FILE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def lay_out(data_dir: Path, config_file: Path) -> list[str]:
                 folder.mkdir(mode=_PRIVATE_FOLDER, parents=True)
                 created.append(_name(folder, data_dir))
         if not config_file.exists():
-            _write_private(config_file, template())
+            write_private(config_file, template())
             created.append(_name(config_file, data_dir))
     except OSError as error:
         raise Forbidden(
@@ -96,7 +95,7 @@ async def ensure_keys(loaded: LoadedSettings) -> list[str]:
                 )
             return []
         if master is None:
-            _write_private(file, f"{write_master_key(new_key())}\n")
+            write_private(file, f"{write_master_key(new_key())}\n")
             created.append(_name(file, loaded.data_dir))
         text = master.reveal() if master else file.read_text(encoding="utf-8")
         service = KeyService(
@@ -113,17 +112,6 @@ def ensure_library(loaded: LoadedSettings) -> list[str]:
         return []
     library.mkdir(parents=True)
     return [_name(library, loaded.data_dir)]
-
-
-def _write_private(path: Path, text: str) -> None:
-    """A new file for its owner alone, whole or not there at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_FILE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def _name(path: Path, data_dir: Path) -> str:

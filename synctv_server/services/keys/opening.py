@@ -81,9 +81,10 @@ def open_signing_keys(records: Iterable[KeyRecord], sealer: Sealer) -> SigningRi
 
 
 def _open_sealing_key(record: KeyRecord, masters: Sequence[bytes]) -> bytes:
-    for master in masters:
-        if (secret := _open(record.sealed, record.kid, master)) is not None:
-            return secret
+    for sealed in (record.sealed, record.sealed_previous):
+        for master in masters:
+            if sealed and (secret := _open(sealed, record.kid, master)) is not None:
+                return secret
     raise ConfigurationInvalid(
         "keys.master is not the master key of this database",
         hint="give the one that this installation was made with, or restore the backup of both",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from synctv_server.cluster.notices import KeysChanged, Notice
-from synctv_server.domain.errors import SyncTVError, Unavailable
+from synctv_server.domain.errors import Conflict, SyncTVError, Unavailable
 from synctv_server.domain.keys import KeyPurpose, KeyRecord, KeyState
 from synctv_server.domain.sessions import Actor
 from synctv_server.domain.times import SECOND, Millis, Now
@@ -17,6 +17,8 @@ from synctv_server.security.sealing import Sealer, new_key, new_key_id
 from synctv_server.security.signing_keys import SigningKey, generate_signing_key
 from synctv_server.services.keys.opening import (
     SealingRing,
+    newest_active,
+    of_purpose,
     open_sealing_keys,
     open_signing_keys,
     place_of,
@@ -53,6 +55,7 @@ class KeyService:
         self._algorithm = algorithm
         self._now = now
         self._sealing: SealingRing | None = None
+        self._former: tuple[bytes, ...] = ()
         self._loaded_at: Millis = 0
         self._held: list[KeyRecord] = []
         self._loading = asyncio.Lock()
@@ -92,6 +95,11 @@ class KeyService:
             raise Unavailable("the keys have not been read yet")
         return self._sealing
 
+    def use_master_key(self, master_key: bytes) -> None:
+        """From the next reading on try this master key first; the ones known so far stay good for reading."""
+        self._former = (self._master_key, *self._former)
+        self._master_key = master_key
+
     async def reload(self) -> None:
         """Read the keys again, because a token named one that is not held; at most once a second."""
         async with self._loading:
@@ -126,6 +134,25 @@ class KeyService:
         record = self._record(signing.kid, KeyPurpose.SIGNING, signing.algorithm, sealed)
         return replace(record, state=KeyState.NEXT, activated_at=None)
 
+    async def new_sealing_record(self) -> KeyRecord:
+        """A new sealing key, wrapped and not kept yet, that is to seal next. Call it in the transaction that keeps it.
+
+        Conflict while a rotation of the master key is not finished.
+        """
+        records = await self._keys.list_in_use()
+        masters = of_purpose(KeyPurpose.MASTER, records)
+        above, in_force = newest_active(masters), open_sealing_keys(records, self._masters).master
+        if above is None or in_force is None or len(masters) > 1:
+            raise Conflict(
+                "the master key is being replaced",
+                code="key.master_turning",
+                hint="`synctv keys rotate --purpose master --finish` ends that; then try again.",
+            )
+        kid = new_key_id()
+        sealed = Sealer({above.kid: in_force}, above.kid).seal(new_key(), place_of(kid))
+        record = self._record(kid, KeyPurpose.SEALING, SEALING_ALGORITHM, sealed)
+        return replace(record, state=KeyState.NEXT, activated_at=None)
+
     async def list_keys(self, actor: Actor) -> list[KeyRecord]:
         """All keys, without their secrets, for an administrator."""
         actor.require_administrator()
@@ -142,7 +169,7 @@ class KeyService:
 
     @property
     def _masters(self) -> tuple[bytes, ...]:
-        return tuple(dict.fromkeys((self._master_key, *self._others())))
+        return tuple(dict.fromkeys((self._master_key, *self._former, *self._others())))
 
     async def _reread(self) -> None:
         try:

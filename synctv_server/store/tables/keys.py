@@ -1,4 +1,4 @@
-"""The key ring: `migrations/0002_keys`."""
+"""The key ring: `migrations/0002_keys`, and the second wrapping of `key_wrapping`."""
 
 from __future__ import annotations
 
@@ -17,3 +17,4 @@ class Keys(Table, tablename="keys"):
     activated_at = optional(BigInt)
     retires_at = optional(BigInt)
     sealed = required(Bytea)
+    sealed_previous = optional(Bytea)

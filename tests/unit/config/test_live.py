@@ -53,6 +53,6 @@ def test_secret_counts_as_changed_by_its_value_alone(tmp_path: Path) -> None:
     assert token.reveal() == "the second token"
 
 
-@pytest.mark.parametrize("name", ["database.url", "server.host", "keys.master", "auth.signing_algorithm"])
+@pytest.mark.parametrize("name", ["database.url", "server.host", "auth.signing_algorithm"])
 def test_what_the_server_is_built_on_needs_a_restart(name: str) -> None:
     assert {each.name: each.change for each in reference()}[name] == "restart"

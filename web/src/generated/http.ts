@@ -408,6 +408,9 @@ export interface RoomRecordObject {
 export type RoomScope = 'mine' | 'public' | 'all';
 
 export interface RotationBody {
+  purpose?: 'signing' | 'sealing' | 'master';
+  /** Of the master key alone: drop the one before, once every server has the new one. */
+  finish?: boolean;
   /** Do not wait until every server knows the new key. */
   force?: boolean;
 }
@@ -416,6 +419,12 @@ export interface RotationObject {
   purpose: string;
   old_kid: string;
   new_kid: string;
+  /** Values that this step has sealed anew. */
+  resealed?: number;
+  /** Values that are under the old key yet. */
+  remaining?: number;
+  /** Nothing is left to be done for this rotation. */
+  done?: boolean;
 }
 
 export interface SeekBody {

@@ -11,9 +11,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from synctv_server.api.call import Call
 from synctv_server.api.http.objects.people import Moment
 from synctv_server.domain.keys import KeyRecord
+from synctv_server.domain.text import invalid
 from synctv_server.domain.times import Millis, to_rfc3339
+from synctv_server.services.keys.changing import Rotation
+from synctv_server.services.keys.sealing import Resealing
 
 Algorithm = Literal["RS256", "ES256", "EdDSA"]
+Purpose = Literal["signing", "sealing", "master"]
 
 
 class KeyObject(Struct, frozen=True, kw_only=True):
@@ -39,15 +43,23 @@ class NewKeyBody(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class RotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    purpose: Purpose = "signing"
+    finish: Annotated[
+        bool,
+        Meta(description="Of the master key alone: drop the one before, once every server has the new one."),
+    ] = False
     force: Annotated[bool, Meta(description="Do not wait until every server knows the new key.")] = False
 
 
 class RotationObject(Struct, frozen=True, kw_only=True):
-    """Which key has taken over from which."""
+    """Which key has taken over from which. Sealing keys take over in steps: repeat the request until `done`."""
 
     purpose: str
     old_kid: str
     new_kid: str
+    resealed: Annotated[int | UnsetType, Meta(description="Values that this step has sealed anew.")] = UNSET
+    remaining: Annotated[int | UnsetType, Meta(description="Values that are under the old key yet.")] = UNSET
+    done: Annotated[bool, Meta(description="Nothing is left to be done for this rotation.")] = True
 
 
 class RevocationBody(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -77,11 +89,18 @@ class AdminKeysController(Controller):
         """It signs from the next rotation on. `key.next_exists` when there is one already."""
         return _key_object(await request.parts.signing_keys.generate(request.actor, data.algorithm))
 
-    @post("/rotate", operation_id="adminRotateKeys", summary="Sign with a new key", status_code=200)
+    @post("/rotate", operation_id="adminRotateKeys", summary="Put a new key into use", status_code=200)
     async def rotate(self, request: Call, data: JSONBody[RotationBody]) -> RotationObject:
-        """Answers when the new key signs. The old one verifies for `auth.key_grace_days`; nobody is signed out."""
-        rotation = await request.parts.signing_keys.rotate(request.actor, force=data.force)
-        return RotationObject(purpose=rotation.purpose, old_kid=rotation.old_kid, new_kid=rotation.new_kid)
+        """A signing key: answers when the new one signs; the old one verifies for `auth.key_grace_days`.
+
+        A sealing key: about a second of sealing anew, to be repeated until `done`. The master key: wraps the sealing
+        keys under the new one beside the old one, which `finish` drops. Nobody is signed out by any of them.
+        """
+        if data.finish and data.purpose != "master":
+            raise invalid("finish", "is for the master key alone")
+        if data.purpose == "sealing":
+            return _resealing_object(await request.parts.sealing_keys.rotate(request.actor, force=data.force))
+        return _rotation_object(await _rotated(request, data))
 
     @post("/{kid:str}/revoke", operation_id="adminRevokeKey", summary="Revoke a key", status_code=200)
     async def revoke(
@@ -96,6 +115,28 @@ class AdminKeysController(Controller):
             sessions_affected=revocation.sessions_affected,
             new_kid=revocation.new_kid or UNSET,
         )
+
+
+async def _rotated(request: Call, data: RotationBody) -> Rotation:
+    if data.purpose == "signing":
+        return await request.parts.signing_keys.rotate(request.actor, force=data.force)
+    master = request.parts.master_keys
+    return await (master.finish(request.actor) if data.finish else master.rotate(request.actor))
+
+
+def _rotation_object(rotation: Rotation) -> RotationObject:
+    return RotationObject(purpose=rotation.purpose, old_kid=rotation.old_kid, new_kid=rotation.new_kid)
+
+
+def _resealing_object(step: Resealing) -> RotationObject:
+    return RotationObject(
+        purpose="sealing",
+        old_kid=step.old_kid,
+        new_kid=step.new_kid,
+        resealed=step.resealed,
+        remaining=step.remaining,
+        done=step.is_done,
+    )
 
 
 def _key_object(key: KeyRecord) -> KeyObject:
