@@ -68,7 +68,7 @@ def converse(invocation: Invocation, talk: Callable[[Server], Awaitable[T]]) -> 
     async def talked() -> T:
         async with (
             _transport(invocation) as transport,
-            httpx.AsyncClient(transport=transport, timeout=_TIMEOUT_SECONDS) as client,
+            httpx.AsyncClient(transport=transport) as client,
         ):
             return await talk(Server(client))
 
@@ -88,10 +88,13 @@ class Server:
         *,
         body: Mapping[str, object] | None = None,
         query: Mapping[str, str | int | None] | None = None,
+        timeout_seconds: float = _TIMEOUT_SECONDS,
     ) -> Document:
         """The answer of one route, like `GET /users`. Raises the error that the server tells."""
         parameters = {name: value for name, value in (query or {}).items() if value is not None}
-        call = httpx.Request(method, f"http://synctv{BASE}{path}", json=body, params=parameters)
+        call = self._client.build_request(
+            method, f"http://synctv{BASE}{path}", json=body, params=parameters, timeout=timeout_seconds
+        )
         try:
             response = await self._client.send(call)
         except httpx.TransportError as error:

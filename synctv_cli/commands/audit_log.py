@@ -14,6 +14,9 @@ from synctv_cli.views import Fields, Lines, Result, Table, when
 
 app = command_group("Read and check the audit log, which shows when it was tampered with.")
 
+_PATIENCE_SECONDS = 600.0
+"""For a reading of the whole log: half a minute for a million entries."""
+
 Since = Annotated[
     str | None,
     typer.Option(
@@ -68,9 +71,13 @@ def verify(
     _yes: YES = False,
 ) -> Result:
     """Check every entry, the file that remembers the end, and the signed checkpoints; exit 4 when they do not hold."""
-    from synctv_cli.admin import request
+    from synctv_cli.admin import Document, Server, converse
 
-    found = request(Invocation.of(ctx), "POST", "/audit/verify", body={"accept": accept})
+    async def check(server: Server) -> Document:
+        body = {"accept": accept}
+        return await server.ask("POST", "/audit/verify", body=body, timeout_seconds=_PATIENCE_SECONDS)
+
+    found = converse(Invocation.of(ctx), check)
     value = {name: part for name, part in found.items() if name != "fault" or part is not None}
     pairs = [
         ("log", "holds" if found["ok"] else "was tampered with"),

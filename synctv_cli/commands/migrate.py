@@ -73,9 +73,12 @@ def up(
 
     invocation = Invocation.of(ctx)
     target = _target(invocation, takes_backup=backup)
-    outcome = asyncio.run(
-        migrate.up(target, to=to, steps=steps, dry_run=dry_run, progress=invocation.tell_step)
-    )
+
+    async def apply() -> Outcome:
+        outcome = await migrate.up(target, to=to, steps=steps, dry_run=dry_run, progress=invocation.tell_step)
+        return outcome if dry_run else await _told(invocation, outcome)
+
+    outcome = asyncio.run(apply())
     return _outcome(outcome, nothing="The database is current; nothing to apply.", dry_run=dry_run)
 
 
@@ -101,7 +104,10 @@ def down(
         confirm(invocation.output, "Undo migrations? What they added is lost.", is_given=yes)
 
     async def undo() -> Outcome:
-        return await migrate.down(target, to=to, steps=steps, dry_run=dry_run, progress=invocation.tell_step)
+        outcome = await migrate.down(
+            target, to=to, steps=steps, dry_run=dry_run, progress=invocation.tell_step
+        )
+        return outcome if dry_run else await _told(invocation, outcome)
 
     outcome = asyncio.run(undo() if dry_run else _alone(invocation, undo))
     return _outcome(outcome, nothing="There is nothing to undo.", dry_run=dry_run)
@@ -206,6 +212,16 @@ def _target(invocation: Invocation, *, takes_backup: bool) -> MigrationTarget:
     from synctv_server.supervisor.database import migration_target
 
     return replace(migration_target(invocation.load_installed()), takes_backup=takes_backup)
+
+
+async def _told(invocation: Invocation, outcome: Outcome) -> Outcome:
+    """The outcome, once it is in the audit log."""
+    from synctv_cli.operator import operator
+    from synctv_server.supervisor.migrations import tell
+
+    for file in await tell(invocation.load_silently(), operator(), outcome):
+        invocation.output.warn(f"The audit log went down with its migration; what proves it is in {file}")
+    return outcome
 
 
 async def _alone(invocation: Invocation, work: Callable[[], Awaitable[Outcome]]) -> Outcome:

@@ -6,6 +6,7 @@ Read in pages, once, while the server goes on. Only when something is wrong are 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ from synctv_server.store.trail import AuditTrail
 
 ACCEPTED = "audit.accepted"
 PRUNED = "audit.pruned"
-PAGE = 500
+PAGE = 200
 _BEFORE_ALL = -(1 << 62)
 
 
@@ -199,5 +200,6 @@ class AuditCheck:
         ):
             rows += page
         rows = [row for row in rows if row.seq <= end.last]
-        found = find_faults(Log(rows, start, end.head or reading.head, remembered))
+        log = Log(rows, start, end.head or reading.head, remembered)
+        found = await asyncio.to_thread(find_faults, log)
         return found or [Fault(FaultKind.HEAD, end.last, end.last)]

@@ -14,12 +14,14 @@ from synctv_server.config.private_files import write_private
 from synctv_server.config.secrets import secret_file
 from synctv_server.config.sources import LoadedSettings
 from synctv_server.domain.errors import ConfigurationInvalid, Forbidden
+from synctv_server.domain.sessions import SYSTEM
 from synctv_server.realtime.clock import ServerClock
 from synctv_server.security.sealing import new_key, read_master_key, write_master_key
 from synctv_server.services.keys import KeyService
 from synctv_server.store import open_database
 from synctv_server.store.keys import KeyStore
 from synctv_server.supervisor.database import migration_target, require_current_schema
+from synctv_server.supervisor.migrations import tell
 from synctv_server.upkeep import migrate
 
 _PRIVATE_FOLDER = 0o700
@@ -69,6 +71,7 @@ async def make_whole(
     if found.applied and not may_migrate:
         await require_current_schema(target)
     outcome = await migrate.up(target, progress=progress if found.applied else None)
+    await tell(loaded, SYSTEM, outcome)
     created = [] if found.applied else ["database"]
     return Made([*created, *await ensure_keys(loaded), *ensure_library(loaded)], outcome.backup)
 

@@ -119,3 +119,28 @@ def test_export_writes_the_chain_and_its_proof(installed: Synctv, tmp_path: Path
     assert proof["keys"]
     again = installed("audit", "log", "export", "--output", str(file), "--json")
     assert again.code == 9
+
+
+def test_migrations_are_in_the_log(installed: Synctv) -> None:
+    assert installed("migrate", "down", "--steps", "1", "--yes").code == 0
+    assert installed("migrate", "up", "--yes").code == 0
+    entries = installed("audit", "log", "list", "--action", "migration", "--json").result["entries"]
+    applied, reverted = entries
+    assert (applied["action"], reverted["action"]) == ("migration.applied", "migration.reverted")
+    assert applied["target"] == reverted["target"]
+    assert applied["actor"]["type"] == "operator"
+
+
+def test_log_that_went_down_with_its_migration_begins_anew(installed: Synctv) -> None:
+    installed(
+        "audit", "log", "export", "--output", str(installed.data_dir / "log.jsonl")
+    )  # leaves a checkpoint
+    down = installed("migrate", "down", "--to", "0000", "--yes")
+    assert down.code == 0
+    assert "audit-head.json.old-1" in down.err
+    assert (installed.data_dir / "audit-checkpoints.jsonl.old-1").exists()
+    assert installed("migrate", "up", "--yes").code == 0
+    assert installed("init", "--yes").code == 0
+    assert installed.piped(PASSWORD, "user", "create", "ann", "--password-stdin").code == 0
+    answer = installed("audit", "log", "verify", "--json")
+    assert (answer.code, answer.result["entries"]) == (0, 1)
