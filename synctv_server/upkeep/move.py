@@ -34,7 +34,7 @@ async def move(
         async with reading.snapshot(), _writing(to) as writing:
             await _require_newest(reading, source)
             await build(writing, to.migrations(), to.now)
-            return await _copy_all(reading, writing, progress)
+            return await _copy_all(reading, writing, await _own_tables(writing, to), progress)
 
 
 async def count_rows(source: MigrationTarget) -> dict[str, int]:
@@ -43,7 +43,8 @@ async def count_rows(source: MigrationTarget) -> dict[str, int]:
         if session is None:
             raise NotFound(f"there is no database {source.address.path}")
         await _require_newest(session, source)
-        return {table.name: await _count(session, table) for table in await catalogue.tables(session)}
+        tables = await _own_tables(session, source)
+        return {table.name: await _count(session, table) for table in tables}
 
 
 async def require_empty(to: MigrationTarget) -> None:
@@ -102,10 +103,13 @@ async def _count(session: MigrationSession, table: Table) -> int:
     return count
 
 
+async def _own_tables(session: MigrationSession, target: MigrationTarget) -> list[Table]:
+    return await catalogue.own_tables(session, target, len(target.migrations()))
+
+
 async def _copy_all(
-    reading: MigrationSession, writing: MigrationSession, progress: Progress
+    reading: MigrationSession, writing: MigrationSession, tables: list[Table], progress: Progress
 ) -> dict[str, int]:
-    tables = await catalogue.tables(writing)
     await empty(writing, tables)
     counts = {}
     for table in tables:

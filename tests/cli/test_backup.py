@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from synctv_server.supervisor.lock import InstallationLock
 from tests.cli.conftest import Answer, Synctv
+from tests.support import postgres
 
 PASSPHRASE = "correct horse battery"
 
@@ -226,3 +229,35 @@ def test_no_secret_is_in_what_is_said_or_listed(ours: Synctv, passphrase: str) -
     for secret in (master, PASSPHRASE):
         assert secret not in said
         assert secret.encode() not in content
+
+
+async def test_postgres_is_replaced_in_one_go_and_fits_sqlite_too(
+    synctv: Synctv, passphrase: str, tmp_path: Path
+) -> None:
+    """What somebody else keeps in the same schema is neither saved nor touched."""
+    url = await postgres.fresh_database(postgres.server())
+    synctv.environ["SYNCTV__DATABASE__URL"] = url
+    await asyncio.to_thread(synctv, "init", "--yes")
+    await asyncio.to_thread(create_user, synctv, "ann")
+    connection = await asyncpg.connect(url)
+    await connection.execute("CREATE TABLE others (value JSONB); INSERT INTO others VALUES ('{}')")
+    path = await asyncio.to_thread(create, synctv, "--passphrase-file", passphrase)
+    await asyncio.to_thread(create_user, synctv, "ben")
+    words = ("--passphrase-file", passphrase)
+    assert (await asyncio.to_thread(restore, synctv, path, *words)).code == 9
+    replaced = await asyncio.to_thread(restore, synctv, path, *words, "--replace")
+    assert replaced.code == 0, replaced
+    assert replaced.result["database"] == "postgres"
+    assert (await asyncio.to_thread(synctv, "user", "show", "ben")).code == 8
+    assert (await asyncio.to_thread(synctv, "user", "show", "ann")).code == 0
+    assert (await asyncio.to_thread(synctv, "audit", "log", "verify")).code == 0
+    assert await connection.fetchval("SELECT COUNT(*) FROM others") == 1
+    await connection.close()
+    elsewhere = Synctv(tmp_path / "elsewhere")
+    restored = await asyncio.to_thread(restore, elsewhere, path, *words)
+    assert restored.result["database"] == "sqlite"
+    assert (await asyncio.to_thread(elsewhere, "user", "show", "ann")).code == 0
+
+
+def create_user(synctv: Synctv, name: str) -> None:
+    assert synctv.piped("violet harbour clock\n", "user", "create", name, "--password-stdin").code == 0

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from synctv_server.domain.errors import BrokenState
 from synctv_server.store import address
+from synctv_server.upkeep.migrate import MigrationTarget
+from synctv_server.upkeep.migrate.building import build
 from synctv_server.upkeep.migrate.session import MigrationSession
 
 Kind = Literal["text", "integer", "real", "boolean", "bytes"]
@@ -80,19 +84,42 @@ class Table:
         return f'SELECT {columns} FROM "{self.name}" ORDER BY {order}'  # noqa: S608  (names of the catalogue)
 
 
-async def tables(session: MigrationSession) -> list[Table]:
-    """All tables but the ledger, those that are referred to before those that refer."""
+async def own_tables(session: MigrationSession, target: MigrationTarget, version: int) -> list[Table]:
+    """The tables that our migrations up to `version` make, and none that somebody has put beside them.
+
+    BrokenState where one of them is not there.
+    """
+    with TemporaryDirectory(prefix="synctv-scratch-") as folder:
+        scratch = replace(target, address=address.DatabaseAddress("sqlite", path=Path(folder) / "scratch.db"))
+        async with scratch.connect(create=True) as other:
+            if other is None:
+                return []
+            async with other.kept_together():
+                await build(other, scratch.migrations()[:version], target.now)
+            names = {table.name for table in await tables(other)}
+    found = await tables(session, names)
+    if missing := names - {table.name for table in found}:
+        raise BrokenState(
+            f"the database has no table {', '.join(sorted(missing))}",
+            hint="`synctv migrate verify` shows how its schema differs",
+        )
+    return found
+
+
+async def tables(session: MigrationSession, names: Collection[str] | None = None) -> list[Table]:
+    """All tables but the ledger, or those of `names`; those that are referred to before those that refer."""
     rows = await session.execute(_COLUMNS[session.kind])
     found = {}
     for name, columns in groupby(rows, key=lambda row: str(row["table_name"])):
+        if name == _LEDGER or (names is not None and name not in names):
+            continue
         listed = list(columns)
         key = sorted((row["place"], row["name"]) for row in listed if row["place"])
         kinds = tuple(Column(row["name"], _kind(name, row["name"], row["type"])) for row in listed)
         found[name] = Table(name, kinds, tuple(column for _, column in key))
-    del found[_LEDGER]
     graph = TopologicalSorter({name: set[str]() for name in found})
     for row in await session.execute(_REFERENCES[session.kind]):
-        if row["table_name"] != row["target"]:
+        if row["table_name"] in found and row["table_name"] != row["target"]:
             graph.add(row["table_name"], row["target"])
     return [found[name] for name in graph.static_order()]
 

@@ -82,7 +82,8 @@ async def create(
                 )
             async with session.snapshot():
                 schema = await _schema(session, installed)
-                counts = await _write_rows(session, writer, progress)
+                tables = await catalogue.own_tables(session, installed.target, int(schema))
+                counts = await _write_rows(session, writer, tables, progress)
         manifest = Manifest(
             created_at=to_rfc3339(moment),
             version=__version__,
@@ -130,9 +131,11 @@ async def _schema(session: MigrationSession, installed: Installed) -> str:
     return found.current
 
 
-async def _write_rows(session: MigrationSession, writer: ArchiveWriter, progress: Progress) -> dict[str, int]:
+async def _write_rows(
+    session: MigrationSession, writer: ArchiveWriter, tables: Sequence[Table], progress: Progress
+) -> dict[str, int]:
     counts = {}
-    for table in await catalogue.tables(session):
+    for table in tables:
         counts[table.name] = await _write_table(session, writer, table)
         progress(table.name, counts[table.name])
     return counts

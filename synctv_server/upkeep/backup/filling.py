@@ -29,7 +29,7 @@ async def fill(session: MigrationSession, archive: Archive, target: MigrationTar
             hint="use that version, or a later one",
         )
     await build(session, known[:number], target.now)
-    tables = await catalogue.tables(session)
+    tables = await catalogue.own_tables(session, target, number)
     if {table.name for table in tables} != set(manifest.counts):
         raise BrokenState("the tables of the backup are not those of its schema")
     await empty(session, tables)
