@@ -5,6 +5,7 @@ Made by the command line, which also hands in what the parts above this one know
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,15 +13,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from synctv_server.config.settings import Settings
+from synctv_server.config.check import findings
+from synctv_server.config.runtime import usable
+from synctv_server.config.settings import Settings, reference
 from synctv_server.config.sources import LoadedSettings
-from synctv_server.domain.errors import ConfigurationInvalid, Forbidden, SyncTVError, Unavailable
+from synctv_server.domain.errors import ConfigurationInvalid, FieldError, Forbidden, SyncTVError, Unavailable
 from synctv_server.domain.times import Now
 from synctv_server.store.address import DatabaseAddress
 from synctv_server.store.engine import Row
 from synctv_server.upkeep import migrate
 from synctv_server.upkeep.migrate import Difference, MigrationState, MigrationStatus, MigrationTarget
 from synctv_server.upkeep.migrate.session import MigrationSession
+
+_RUNTIME = "SELECT key, value FROM settings WHERE value IS NOT NULL"
 
 
 class NotExaminable(Exception):
@@ -48,7 +53,8 @@ class Premises:
 
     `bind` takes a TCP address as the server does and raises as it does; `client` is the folder of the built web
     client; `control_socket` is where the server would put it, or why it cannot. `differences` are between the schema
-    and what its migrations make; None where they cannot be compared.
+    and what its migrations make; None where they cannot be compared. `unusable` are settings of the running server that
+    are possible no more.
     """
 
     data_dir: Path
@@ -64,6 +70,7 @@ class Premises:
     opened_database: MigrationSession | SyncTVError | None = None
     migrations: MigrationStatus | None = None
     differences: tuple[Difference, ...] | None = None
+    unusable: tuple[FieldError, ...] = ()
 
     @property
     def settings(self) -> Settings:
@@ -120,7 +127,32 @@ async def opened(premises: Premises) -> AsyncIterator[Premises]:
             database = error
         if database is None:
             database = Unavailable(f"there is no database at {premises.database_file}")
-        yield replace(premises, opened_database=database, migrations=status, differences=differences)
+        yield await _with_runtime(
+            replace(premises, opened_database=database, migrations=status, differences=differences)
+        )
+
+
+async def _with_runtime(premises: Premises) -> Premises:
+    """With what administrators have set in the running server, which holds there as the file does (decision 17)."""
+    if premises.loaded is None:
+        return premises
+    try:
+        rows = await premises.rows(_RUNTIME)
+    except NotExaminable:
+        return premises
+    live = {setting.name for setting in reference() if setting.change == "live"}
+    values = {row["key"]: _value(row["value"]) for row in rows if row["key"] in live}
+    loaded, unusable = usable(premises.loaded, values)
+    warnings = tuple(finding for finding in findings(loaded.settings) if not finding.stops)
+    return replace(premises, loaded=replace(loaded, warnings=warnings), unusable=unusable)
+
+
+def _value(text: str) -> object:
+    """What is kept, as JSON; what is none is left to be refused by its setting."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 async def _compared(target: MigrationTarget) -> tuple[MigrationStatus, tuple[Difference, ...] | None]:

@@ -69,6 +69,15 @@ def values(premises: Premises) -> Verdict:
     return well("every value is in its range")
 
 
+async def runtime(premises: Premises) -> Verdict:
+    """What was set in the running server is still possible."""
+    await premises.rows("SELECT 1 FROM settings")
+    if not premises.unusable:
+        return well("what was set in the running server is possible")
+    names = " and ".join(f"`synctv settings unset {each.field}`" for each in premises.unusable)
+    return doubtful(f"not used: {_joined(list(premises.unusable))}", names)
+
+
 def _on(settings: tuple[str, ...]) -> Callable[[Premises], Verdict]:
     def findings(premises: Premises) -> Verdict:
         if refused := [error for error in _refused(premises) if error.field in settings]:
@@ -98,5 +107,6 @@ CHECKS = (
     Check("config.syntax", syntax),
     Check("config.names", names),
     Check("config.values", values),
+    Check("config.runtime", runtime),
     *(Check(name, _on(settings), about) for name, (about, settings) in _ADVICE.items()),
 )

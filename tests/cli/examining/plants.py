@@ -55,6 +55,11 @@ def sql(statement: str, *arguments: object) -> Callable[[Install], object]:
     return lambda install: install.sql(statement, *arguments)
 
 
+def in_the_running_server(name: str, value: object) -> Callable[[Install], object]:
+    """As `synctv settings set` keeps it, without asking whether it is possible."""
+    return sql("INSERT INTO settings VALUES (?, ?, 1, 1, 'ann')", name, json.dumps(value))
+
+
 def now() -> int:
     return time.time_ns() // 1_000_000
 
@@ -265,6 +270,8 @@ PLANTS = (
     Plant("config.names", "fail", toml("[server]\nprot = 1\n")),
     Plant("config.values", "fail", toml("[server]\ndrain_seconds = 99999\n")),
     Plant("config.values", "fail", toml('[auth]\nregistration = "perhaps"\n')),
+    Plant("config.runtime", "warn", in_the_running_server("limits.chat_per_second", -5)),
+    Plant("logs.level", "warn", in_the_running_server("observability.log_level", "debug")),
     Plant("config.proxies", "fail", setting("server.trusted_proxies", "0.0.0.0/0")),
     Plant("config.proxies", "warn", setting("server.public_url", "https://tv.example.org")),
     Plant("config.public_url", "fail", setting("server.public_url", "tv.example.org")),

@@ -15,7 +15,16 @@ import pytest
 from synctv_server.domain.times import DAY
 from synctv_server.upkeep.posture import RULES
 from tests.cli.examining.conftest import Install
-from tests.cli.examining.plants import loose, loose_new, make_account, now, open_socket, setting, sql
+from tests.cli.examining.plants import (
+    in_the_running_server,
+    loose,
+    loose_new,
+    make_account,
+    now,
+    open_socket,
+    setting,
+    sql,
+)
 from tests.support import postgres
 from tests.support.server import serving
 
@@ -97,6 +106,7 @@ WEAK = (
     Weak("access.trust", "high", setting("server.trusted_proxies", "127.0.0.1,203.0.0.0/8")),
     Weak("access.trust", "medium", setting("server.trusted_proxies", "10.0.0.0/8")),
     Weak("access.registration", "high", setting("auth.registration", "open")),
+    Weak("access.registration", "high", in_the_running_server("auth.registration", "open")),
     Weak("access.limits", "critical", setting("limits.enabled", "false")),
     Weak("access.limits", "high", setting("limits.auth_per_minute", 10_000)),
     Weak("access.passwords", "medium", setting("auth.password_min_length", 8)),
