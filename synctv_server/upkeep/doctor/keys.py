@@ -7,6 +7,7 @@ from synctv_server.domain.keys import KeyState
 from synctv_server.domain.times import DAY, HOUR, Millis
 from synctv_server.security.sealing import read_master_key
 from synctv_server.services.keys import KeyService
+from synctv_server.services.keys.master import MasterSource
 from synctv_server.store import open_database
 from synctv_server.store.engine import Row
 from synctv_server.upkeep.doctor.check import Check, Verdict, doubtful, ill, well
@@ -96,8 +97,9 @@ async def _complaint(premises: Premises) -> ConfigurationInvalid | BrokenState |
         settings.database.url, password=password.reveal() if password else None, pool_size=1
     ) as database:
         try:
-            key = read_master_key(settings.keys.master.reveal())
-            await KeyService(database, key, settings.auth.signing_algorithm, premises.now).load()
+            given = MasterSource(settings.keys, premises.data_dir).given
+            algorithm = settings.auth.signing_algorithm
+            await KeyService(database, given()[0], algorithm, premises.now, others=given).load()
         except (ConfigurationInvalid, BrokenState) as error:
             return error
     return None

@@ -58,6 +58,15 @@ async def test_a_clean_installation_on_postgres_has_nothing_wrong(tmp_path: Path
     assert seen["postgres.connections"] == seen["schema.tables"] == seen["keys.rows"] == "ok"
 
 
+def test_an_installation_whose_keys_were_replaced_has_nothing_wrong(install: Install) -> None:
+    for purpose in ("signing", "sealing", "master"):
+        assert install("keys", "rotate", "--purpose", purpose, "--yes").code == 0, purpose
+    answer = install("doctor", "--json", "--fail-on", "warn")
+    assert [each for each in answer.result["checks"] if each["status"] not in {"ok", "skip"}] == []
+    grave = {"critical", "high", "medium"}
+    assert grave.isdisjoint(install.findings().values())
+
+
 def test_looking_changes_nothing(install: Install) -> None:
     before = install.snapshot()
     install("doctor")
