@@ -88,6 +88,11 @@ class Invocation:
 
     def load_installed(self) -> LoadedSettings:
         """As `load`, for a command that needs an installation. Raises NotFound where there is none."""
+        self.require_installation()
+        return self.load()
+
+    def require_installation(self) -> None:
+        """Raises NotFound where there is none."""
         from synctv_server.domain.errors import NotFound
 
         if not self.data_dir.is_dir():
@@ -96,7 +101,6 @@ class Invocation:
                 code="not_found.installation",
                 hint="`synctv init` or `synctv serve` makes one; --data-dir names another place.",
             )
-        return self.load()
 
     def tell_step(self, done: Done) -> None:
         """Says that a migration is through."""

@@ -38,6 +38,7 @@ COMMANDS = {
     "database": "Move the database from SQLite to PostgreSQL, or back.",
     "keys": "Show the keys of this installation, and replace them.",
     "rotate-keys": "Sign with a new key (the same as `keys rotate`).",
+    "secrets": "Show where secrets come from, check them, and replace them.",
     "user": "Create accounts and look after them.",
     "room": "List, show and close rooms.",
     "settings": "Change settings of the running server, without a restart.",

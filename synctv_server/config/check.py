@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from synctv_server.config.secrets import Secret
-from synctv_server.config.settings import Settings, reference
+from synctv_server.config.settings import SettingReference, Settings, reference
 
 _DAY_SECONDS = 86_400
 _SIGNED_URL_SECONDS = 12 * 3_600
@@ -143,8 +143,13 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
             continue
         secret = getattr(getattr(settings, setting.section), setting.key)
         if isinstance(secret, Secret) and secret.origin.kind == "environment":
-            yield Finding(
-                setting.name,
-                f"comes from {secret.origin}, where other programs of the same user can read it",
-                f"put it into a file with mode 0600 and name that in {setting.environment}",
-            )
+            yield environment_finding(setting, secret)
+
+
+def environment_finding(setting: SettingReference, secret: Secret) -> Finding:
+    """What there is to say of a secret in the environment."""
+    return Finding(
+        setting.name,
+        f"comes from {secret.origin}, where other programs of the same user can read it",
+        f"put it into a file with mode 0600 and name that in {setting.environment}",
+    )

@@ -11,11 +11,12 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from synctv_server.config.origins import Origin
 
 RUN_SECRETS = Path("/run/secrets")
-_LONGEST_BYTES = 65_536
+LONGEST_BYTES = 65_536
 
 
 class Secret:
@@ -33,6 +34,14 @@ class Secret:
 
     def __repr__(self) -> str:
         return f"<secret of {len(self._value)} characters from {self.origin}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Randomly:
+    """Stands in the annotation of a secret that is this installation's own: any long random text will do."""
+
+
+RANDOM: Final = Randomly()
 
 
 class SecretRefused(ValueError):
@@ -54,10 +63,7 @@ class SecretSources:
 
     def find(self, name: str) -> Secret | None:
         """The secret `section.key`, or None where no source has it. Raises SecretRefused on two, or a bad one."""
-        variable = "SYNCTV__" + name.replace(".", "__").upper()
-        present = self._files(name, f"{variable}_FILE")
-        if variable in self.environ:
-            present.append(Origin("environment", variable))
+        present = self.present(name)
         if len(present) > 1:
             places = " and ".join(str(origin) for origin in present)
             raise SecretRefused(f"has more than one source: {places}; keep one and remove the others")
@@ -66,13 +72,19 @@ class SecretSources:
         origin = present[0]
         is_ours = origin.kind == "secret_file" and not self._is_given_by_the_system(Path(origin.at))
         value = (
-            self.environ[variable]
+            self.environ[origin.at]
             if origin.kind == "environment"
             else _read(Path(origin.at), check_mode=is_ours)
         )
         if not value:
             raise SecretRefused(f"is empty in {origin}; an empty secret is refused, remove it or fill it")
         return Secret(value, origin)
+
+    def present(self, name: str) -> list[Origin]:
+        """Every source that has the secret; SecretRefused on a variable that should name a file and is empty."""
+        variable = "SYNCTV__" + name.replace(".", "__").upper()
+        found = self._files(name, f"{variable}_FILE")
+        return [*found, Origin("environment", variable)] if variable in self.environ else found
 
     def _files(self, name: str, variable: str) -> list[Origin]:
         """The files that exist for a secret; the one that the environment names counts even where it does not exist."""
@@ -103,15 +115,15 @@ def _read(path: Path, *, check_mode: bool) -> str:
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
-            content = file.read(_LONGEST_BYTES + 1)
+            content = file.read(LONGEST_BYTES + 1)
     except OSError as error:
         raise SecretRefused(f"cannot be read from {path}: {(error.strerror or 'error').lower()}") from error
     if check_mode and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SecretRefused(
             f"stands in {path}, which others can read (mode {stat.S_IMODE(mode):04o}): chmod 600 {path}"
         )
-    if len(content) > _LONGEST_BYTES:
-        raise SecretRefused(f"is longer than {_LONGEST_BYTES} bytes in {path}; is it the right file?")
+    if len(content) > LONGEST_BYTES:
+        raise SecretRefused(f"is longer than {LONGEST_BYTES} bytes in {path}; is it the right file?")
     try:
         return content.decode().strip()
     except UnicodeDecodeError:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from synctv_server.config.secrets import Secret
+from synctv_server.config.secrets import RANDOM, Secret
 from synctv_server.config.sections.auth import AuthSection
 from synctv_server.config.sections.backup import BackupSection
 from synctv_server.config.sections.base import Change, Section
@@ -56,7 +56,7 @@ def settings_from(sources: Sequence[PydanticBaseSettingsSource]) -> Settings:
 class SettingReference:
     """One setting as the reference shows it; `environment` is the variable that gives it.
 
-    `change` says when another value takes effect.
+    `change` says when another value takes effect; `is_random` that a random value will do.
     """
 
     section: str
@@ -65,6 +65,7 @@ class SettingReference:
     default: Any
     environment: str
     is_secret: bool
+    is_random: bool
     is_path: bool
     change: Change
     description: str
@@ -96,6 +97,7 @@ def _references() -> Iterator[SettingReference]:
                 default=entry.default,
                 environment=f"{variable}_FILE" if is_secret else variable,
                 is_secret=is_secret,
+                is_random=RANDOM in entry.metadata,
                 is_path=Path in kinds,
                 change=model.change_of(key),
                 description=entry.description or "",

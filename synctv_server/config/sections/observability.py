@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from synctv_server.config.secrets import Secret
+from synctv_server.config.secrets import RANDOM, Secret
 from synctv_server.config.sections.base import LIVE, RELOAD, Section
 
 
@@ -33,7 +33,7 @@ class ObservabilitySection(Section):
     audit_keep_days: Annotated[int, RELOAD] = Field(
         0, ge=0, le=36_500, description="How many days the audit log goes back, about. 0: to its beginning."
     )
-    metrics_token: Annotated[Secret | None, RELOAD] = Field(
+    metrics_token: Annotated[Secret | None, RELOAD, RANDOM] = Field(
         None,
         description=(
             "Bearer token that `GET /metrics` asks for. Without one it answers requests from this machine alone."
