@@ -101,9 +101,9 @@ def verify(ctx: typer.Context, file: File, *, passphrase_file: PassphraseFile = 
     from synctv_cli.passphrases import read_passphrase
     from synctv_server.upkeep.backup.verifying import verify as verify_backup
 
-    output = Invocation.of(ctx).output
-    secret = None if passphrase_file is None else read_passphrase(output, passphrase_file)
-    found = asyncio.run(verify_backup(file.expanduser(), secret=secret))
+    invocation = Invocation.of(ctx)
+    secret = None if passphrase_file is None else read_passphrase(invocation.output, passphrase_file)
+    found = asyncio.run(verify_backup(file.expanduser(), secret=secret, progress=invocation.tell_table))
     manifest = found.manifest
     value: dict[str, object] = {
         "ok": found.ok,
@@ -148,7 +148,9 @@ def restore(
     if replace:
         question += " It takes the place of what is there."
     confirm(invocation.output, question, is_given=yes)
-    return _restored(data_dir, asyncio.run(restore_backup(order, invocation.load_with, operator())))
+    return _restored(
+        data_dir, asyncio.run(restore_backup(order, invocation.load_with, operator(), invocation.tell_table))
+    )
 
 
 @app.command()

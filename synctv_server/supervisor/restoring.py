@@ -20,7 +20,7 @@ from synctv_server.supervisor.database import alone_on
 from synctv_server.supervisor.lock import held
 from synctv_server.upkeep.backup import creating, files
 from synctv_server.upkeep.backup.archive import Archive
-from synctv_server.upkeep.backup.creating import CONFIGURATION
+from synctv_server.upkeep.backup.creating import CONFIGURATION, Progress
 from synctv_server.upkeep.backup.installed import MASTER, Installed
 from synctv_server.upkeep.backup.restoring import Site, restore
 from synctv_server.upkeep.backup.secrets import open_secrets
@@ -53,7 +53,7 @@ class Restored:
     keys_problem: str | None
 
 
-async def restore_backup(order: Order, load: Load, actor: Actor) -> Restored:
+async def restore_backup(order: Order, load: Load, actor: Actor, progress: Progress) -> Restored:
     """Everything of the backup in its place, or nothing changed.
 
     Raises BrokenState for a file that is none or damaged, Invalid for a wrong passphrase, Conflict beside a server or
@@ -66,7 +66,7 @@ async def restore_backup(order: Order, load: Load, actor: Actor) -> Restored:
             site = _site(order, archive, load, secrets)
             async with alone_on(site.target):
                 before, site = await _make_room(order, archive, site, load)
-                await restore(archive, site)
+                await restore(archive, site, progress)
                 problem = await _enter(order, archive, load(order.config_file), actor)
         manifest = archive.manifest
     return Restored(manifest.counts, manifest.created_at, site.target.kind, before, problem)

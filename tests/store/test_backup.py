@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -26,7 +28,7 @@ from synctv_server.upkeep.backup.exchange import Exchange, complete
 from synctv_server.upkeep.backup.installed import Installed
 from synctv_server.upkeep.backup.restoring import Site, restore
 from synctv_server.upkeep.backup.verifying import verify
-from synctv_server.upkeep.migrate import MigrationTarget, down, up
+from synctv_server.upkeep.migrate import MigrationTarget, down, status, up
 from tests.store.furnished import MASTER, PASSPHRASE, contents, furnish, installed
 from tests.support import databases
 
@@ -211,6 +213,54 @@ async def test_backup_is_of_one_moment_while_others_write(url: str, here: Instal
     stop.set()
     assert await writing > 5
     assert len(versions) > 1
+
+
+RESTORE = """
+import asyncio, sys
+from pathlib import Path
+from synctv_server.upkeep.backup.archive import Archive
+from synctv_server.upkeep.backup.restoring import Site, restore
+from synctv_server.upkeep.migrate import MigrationTarget
+
+backup, url, folder = sys.argv[1:]
+site = Site(Path(folder), Path(folder, "synctv.toml"), MigrationTarget.from_url(url), {})
+print("ready", flush=True)
+with Archive.open(Path(backup)) as archive:
+    asyncio.run(restore(archive, site))
+"""
+
+
+async def test_restore_killed_at_any_moment_has_all_rows_or_none(
+    here: Installed, backup: Backup, kind: str, tmp_path: Path
+) -> None:
+    wanted = await contents(here.target)
+    seconds = 0.0
+    for seed in range(6):
+        folder = tmp_path / str(seed)
+        files.make_folder(folder)
+        url = await databases.empty(kind, folder)
+        after = random.Random(seed).uniform(0, seconds) if seed else None
+        seconds = max(seconds, await kill_restore(backup, url, folder, after))
+        complete(folder)  # as whoever takes the lock next does
+        target = MigrationTarget.from_url(url)
+        if (await status(target)).applied:
+            assert await contents(target) == wanted
+
+
+async def kill_restore(backup: Backup, url: str, folder: Path, after: float | None) -> float:
+    """Restore in a process of its own, killed after so many seconds; how long it worked."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", RESTORE, str(backup.path), url, str(folder), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"ready\n"
+    began = time.monotonic()
+    try:
+        assert await asyncio.wait_for(process.wait(), after) == 0
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+    return time.monotonic() - began
 
 
 def table(opened: zipfile.ZipFile, name: str) -> list[dict[str, object]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from synctv_server.domain.errors import BrokenState, NotFound
+from synctv_server.domain.errors import BrokenState, IncompatibleVersion, NotFound
 from synctv_server.upkeep.backup import files
 from synctv_server.upkeep.backup.manifest import Manifest, Part
 
@@ -154,11 +154,11 @@ class Archive:
 
 
 def manifest_of(path: Path) -> Manifest | None:
-    """The manifest of a file without a check of the rest, for a list; None where it is no backup."""
+    """The manifest of a file without a check of the rest, for a list; None where it is no backup that we know."""
     try:
         with zipfile.ZipFile(path) as zipped:
             return Manifest.from_json(zipped.read(_MANIFEST))
-    except (OSError, KeyError, zipfile.BadZipFile, BrokenState):
+    except (OSError, KeyError, zipfile.BadZipFile, BrokenState, IncompatibleVersion):
         return None
 
 

@@ -9,13 +9,18 @@ from synctv_server.domain.errors import BrokenState, IncompatibleVersion
 from synctv_server.upkeep.backup import catalogue, rows
 from synctv_server.upkeep.backup.archive import Archive
 from synctv_server.upkeep.backup.catalogue import Table
-from synctv_server.upkeep.backup.creating import part_of
+from synctv_server.upkeep.backup.creating import Progress, part_of
 from synctv_server.upkeep.migrate import MigrationTarget
 from synctv_server.upkeep.migrate.building import build
 from synctv_server.upkeep.migrate.session import MigrationSession
 
 
-async def fill(session: MigrationSession, archive: Archive, target: MigrationTarget) -> None:
+async def fill(
+    session: MigrationSession,
+    archive: Archive,
+    target: MigrationTarget,
+    progress: Progress = lambda *_: None,
+) -> None:
     """The schema of the backup, its rows, and then what this program has added to the schema since.
 
     Raises IncompatibleVersion for a backup of a newer schema, BrokenState where what arrives is not what was kept.
@@ -36,6 +41,7 @@ async def fill(session: MigrationSession, archive: Archive, target: MigrationTar
     for table in tables:
         await _load(session, archive, table)
         await _compare(session, archive, table)
+        progress(table.name, manifest.counts[table.name])
     await build(session, known[number:], target.now)
 
 

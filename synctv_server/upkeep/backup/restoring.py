@@ -10,7 +10,7 @@ from pathlib import Path
 from synctv_server.config.secrets import secret_file
 from synctv_server.upkeep.backup import files
 from synctv_server.upkeep.backup.archive import Archive
-from synctv_server.upkeep.backup.creating import CHECKPOINTS, CONFIGURATION
+from synctv_server.upkeep.backup.creating import CHECKPOINTS, CONFIGURATION, Progress
 from synctv_server.upkeep.backup.exchange import Exchange
 from synctv_server.upkeep.backup.filling import fill
 from synctv_server.upkeep.migrate import MigrationTarget
@@ -42,7 +42,7 @@ class Site:
         return found
 
 
-async def restore(archive: Archive, site: Site) -> None:
+async def restore(archive: Archive, site: Site, progress: Progress = lambda *_: None) -> None:
     """Everything, or nothing: files by an exchange, a PostgreSQL database by one transaction before it.
 
     What is there is replaced: the caller has asked `occupied` before. A kill between the COMMIT of PostgreSQL and the
@@ -51,9 +51,9 @@ async def restore(archive: Archive, site: Site) -> None:
     with Exchange(site.data_dir) as exchange:
         _stage_files(exchange, archive, site)
         if site.target.kind == "sqlite":
-            await _stage_database(exchange, archive, site)
+            await _stage_database(exchange, archive, site, progress)
         else:
-            await _replace_database(archive, site.target)
+            await _replace_database(archive, site.target, progress)
         exchange.commit()
 
 
@@ -78,7 +78,7 @@ def _stage_file(exchange: Exchange, site: Site, path: Path, content: bytes) -> N
         files.write_private(exchange.stage(path, aside=_aside(path, site)), content)
 
 
-async def _stage_database(exchange: Exchange, archive: Archive, site: Site) -> None:
+async def _stage_database(exchange: Exchange, archive: Archive, site: Site, progress: Progress) -> None:
     path = site.target.address.path.absolute()
     files.make_folder(path.parent)
     beside = tuple(path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm", "-journal"))
@@ -88,15 +88,15 @@ async def _stage_database(exchange: Exchange, archive: Archive, site: Site) -> N
     async with target.connect(create=True) as session:
         if session is not None:
             async with session.kept_together():
-                await fill(session, archive, target)
+                await fill(session, archive, target, progress)
 
 
-async def _replace_database(archive: Archive, target: MigrationTarget) -> None:
+async def _replace_database(archive: Archive, target: MigrationTarget, progress: Progress) -> None:
     async with target.connect(create=True) as session:
         if session is not None:
             async with session.kept_together():
                 await tear_down(session)
-                await fill(session, archive, target)
+                await fill(session, archive, target, progress)
 
 
 def _aside(path: Path, site: Site) -> Path:

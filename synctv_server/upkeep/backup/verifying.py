@@ -21,7 +21,7 @@ from synctv_server.store.audit import AuditStore
 from synctv_server.store.keys import KeyStore
 from synctv_server.store.trail import AuditTrail, wall_clock
 from synctv_server.upkeep.backup.archive import Archive
-from synctv_server.upkeep.backup.creating import CHECKPOINTS
+from synctv_server.upkeep.backup.creating import CHECKPOINTS, Progress
 from synctv_server.upkeep.backup.filling import fill
 from synctv_server.upkeep.backup.installed import MASTER
 from synctv_server.upkeep.backup.manifest import Manifest
@@ -45,7 +45,7 @@ class Verified:
         return self.problem is None
 
 
-async def verify(path: Path, *, secret: str | None = None) -> Verified:
+async def verify(path: Path, *, secret: str | None = None, progress: Progress = lambda *_: None) -> Verified:
     """Check every byte, restore into a SQLite file of a temporary folder, migrate, compare rows and audit chain.
 
     With the passphrase `secret`, that the master key opens the key ring too. Raises NotFound where there is no file,
@@ -58,7 +58,7 @@ async def verify(path: Path, *, secret: str | None = None) -> Verified:
             manifest = archive.manifest
             keys = "wrapped" if manifest.has_secrets else "absent"
             secrets = None if secret is None else await open_secrets(archive, secret)
-            await _restore_and_check(archive, Path(folder), secrets)
+            await _restore_and_check(archive, Path(folder), secrets, progress)
             if secrets is not None:
                 keys = "opened"
     except BrokenState as error:
@@ -66,13 +66,15 @@ async def verify(path: Path, *, secret: str | None = None) -> Verified:
     return Verified(manifest, keys)
 
 
-async def _restore_and_check(archive: Archive, folder: Path, secrets: Mapping[str, str] | None) -> None:
+async def _restore_and_check(
+    archive: Archive, folder: Path, secrets: Mapping[str, str] | None, progress: Progress
+) -> None:
     url = f"sqlite:///{folder / 'synctv.db'}"
     target = MigrationTarget.from_url(url)
     async with target.connect(create=True) as session:
         if session is not None:
             async with session.kept_together():
-                await fill(session, archive, target)
+                await fill(session, archive, target, progress)
     checkpoints = folder / AUDIT_CHECKPOINTS_FILE_NAME
     with suppress(KeyError):
         checkpoints.write_bytes(archive.read(CHECKPOINTS))
