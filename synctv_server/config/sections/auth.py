@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from synctv_server.config.sections.base import LIVE, Section
+from synctv_server.config.sections.base import LIVE, RELOAD, Section
 
 
 class AuthSection(Section):
@@ -40,9 +40,9 @@ class AuthSection(Section):
     signing_algorithm: Literal["RS256", "ES256", "EdDSA"] = Field(
         "RS256", description="Algorithm of new signing keys; older keys keep theirs."
     )
-    key_rotation_days: int = Field(
+    key_rotation_days: Annotated[int, RELOAD] = Field(
         90, ge=1, le=3_650, description="Age at which a signing key is due to be replaced."
     )
-    key_grace_days: int = Field(
+    key_grace_days: Annotated[int, RELOAD] = Field(
         7, ge=0, le=365, description="How long a replaced signing key still verifies what it signed."
     )
