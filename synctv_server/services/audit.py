@@ -13,12 +13,13 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
-from synctv_server.domain.audit import Deed, Entry, Head
+from synctv_server.domain.audit import Deed, Entry, Head, Outcome, Party
 from synctv_server.domain.pages import Page
 from synctv_server.domain.sessions import SYSTEM, Actor
 from synctv_server.domain.times import DAY, MINUTE, Millis, Now
 from synctv_server.services.audit_check import ACCEPTED, PAGE, PRUNED, AuditCheck, Verification
 from synctv_server.services.audit_checkpoints import Checkpoint, Checkpoints
+from synctv_server.services.limits import Repetitions
 from synctv_server.store import Database
 from synctv_server.store.audit import AuditFilter, AuditStore
 
@@ -48,6 +49,7 @@ class AuditService:
         self._now = now
         self._last: Checkpoint | None = None
         self._reading = asyncio.Lock()
+        self._refusals = Repetitions(now)
 
     async def list_entries(
         self, actor: Actor, wanted: AuditFilter, *, cursor: str | None = None, limit: int = 50
@@ -60,6 +62,20 @@ class AuditService:
         """The entries behind this number, in their order."""
         actor.require_administrator()
         return await self._store.entries_after(seq, limit)
+
+    async def note_refusal(self, actor: Actor, command: str) -> None:
+        """Tell that this one was not allowed to give a command; of the same one not more than once a minute."""
+        untold = self._refusals.take((actor.user_id, actor.uid, command))
+        if untold is None:
+            return
+        deed = Deed(
+            "command.refused",
+            Party("command", name=command),
+            outcome=Outcome.REFUSED,
+            after={"more_before": untold},
+        )
+        async with self._database.transaction(durable=True) as transaction:
+            transaction.audit(actor, deed)
 
     async def proof(self, actor: Actor) -> Proof:
         """What proves the entries of an export, those at its end too: they get a checkpoint of their own."""

@@ -1,15 +1,22 @@
-"""Rate limits: how often one account, one address or one member may ask. Called by the front doors and services."""
+"""Rate limits: how often one account, one address or one member may ask, and how often it is told that one tries.
+
+Called by the front doors and services.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 
 from synctv_server.cluster.counters import Counters
 from synctv_server.config.sections.limits import LimitsSection
 from synctv_server.domain.errors import RateLimited
 from synctv_server.domain.ids import RoomId, UserId
-from synctv_server.domain.times import MINUTE, SECOND, Millis
+from synctv_server.domain.times import MINUTE, SECOND, Millis, Now
 from synctv_server.net.addresses import site_of
+
+_SERIES_MOST = 10_000
 
 
 class Limits:
@@ -59,3 +66,32 @@ class Limits:
             raise RateLimited(
                 "too often; wait a moment and try again", retry_after_seconds=verdict.retry_after_ms / SECOND
             )
+
+
+@dataclass(slots=True)
+class _Series:
+    told_at: Millis
+    untold: int = 0
+
+
+class Repetitions:
+    """What comes again and again is told once a minute, so that nobody fills the audit log by trying.
+
+    Of one kind of thing; what is the same has the same key. Kept in this process.
+    """
+
+    def __init__(self, now: Now) -> None:
+        self._now = now
+        self._series: OrderedDict[Hashable, _Series] = OrderedDict()
+
+    def take(self, key: Hashable) -> int | None:
+        """None within a minute of the last that was told; else how many have come since without being told."""
+        series = self._series.pop(key, None)
+        if series is not None and self._now() < series.told_at + MINUTE:
+            series.untold += 1
+            self._series[key] = series
+            return None
+        if len(self._series) >= _SERIES_MOST:
+            self._series.popitem(last=False)
+        self._series[key] = _Series(self._now())
+        return 0 if series is None else series.untold

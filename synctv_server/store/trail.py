@@ -8,16 +8,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from synctv_server.config.private_files import write_private
 from synctv_server.domain.audit import EMPTY, Head
 from synctv_server.domain.times import Millis, Now
 
-_PRIVATE = 0o600
 _log = logging.getLogger(__name__)
 
 
@@ -97,12 +96,6 @@ class AuditTrail:
         present = None if self._may_go_back else self.read()
         if self._file is None or (present is not None and present.count > head.count):
             return
-        draft = self._file.with_name(f".{self._file.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            json.dump({"count": head.count, "hash": head.hash}, opened)
-            opened.flush()
-            os.fsync(opened.fileno())
-        draft.replace(self._file)
+        write_private(self._file, json.dumps({"count": head.count, "hash": head.hash}))
         self._in_file = head
         self._may_go_back = False

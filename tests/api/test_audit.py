@@ -61,6 +61,20 @@ async def test_failed_sign_in_is_listed_with_its_address(house: House, ann: Visi
     assert (entry["address"], entry["target"]["name"], entry["outcome"]) == ("203.0.113.9", "ann", "failed")
 
 
+async def test_refused_command_is_told_once_a_minute_and_reading_never(house: House, ann: Visitor) -> None:
+    adam = await house.person("adam", SiteRole.ADMIN)
+    await house.person("ruth", SiteRole.ROOT)
+    for _ in range(3):
+        assert_problem(await adam.call("POST", "/admin/users/ruth/ban", {"reason": "x"}), 403, "forbidden")
+    assert_problem(await ann.call("POST", "/admin/users/adam/ban", {"reason": "x"}), 403, "forbidden")
+    assert_problem(await ann.call("GET", "/admin/users"), 403, "forbidden")
+    assert_problem(await house.stranger().call("POST", "/admin/invitations"), 401, "unauthenticated")
+    by_ann, by_adam = await listed(house.operator(), action="command.refused")
+    assert (by_ann["actor"]["name"], by_ann["target"]["name"]) == ("ann", "POST /api/v1/admin/users/adam/ban")
+    assert (by_adam["actor"]["name"], by_adam["outcome"]) == ("adam", "refused")
+    assert by_adam["address"] == "192.0.2.1"
+
+
 async def test_room_closed_by_an_administrator_is_listed_and_by_its_owner_is_not(
     house: House, ann: Visitor
 ) -> None:

@@ -202,6 +202,15 @@ async def test_file_that_was_left_behind_is_no_fault(url: str, database: Databas
     assert said(file)[0] == 3
 
 
+async def test_file_that_cannot_be_written_keeps_nobody_from_acting(
+    url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_database(url, trail=AuditTrail(tmp_path / "gone" / "head.json")) as database:
+        await act(database)
+        assert len(await entries(database)) == 1
+    assert "was not written" in caplog.text
+
+
 async def test_two_processes_write_one_chain_and_one_file(url: str, database: Database, file: Path) -> None:
     async with open_database(url, trail=AuditTrail(file)) as other:
         for _ in range(2):

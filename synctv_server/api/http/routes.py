@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from synctv_server.api.http.admin.audit import AdminAuditController
 from synctv_server.api.http.admin.keys import AdminKeysController
+from synctv_server.api.http.admin.refusals import RefusalAudit
 from synctv_server.api.http.admin.server import AdminRoomsController, AdminStatusController
 from synctv_server.api.http.admin.settings import AdminSettingsController
 from synctv_server.api.http.admin.users import AdminInvitationsController, AdminUsersController
@@ -74,6 +75,7 @@ def admin_routes() -> Router:
     return Router(
         f"{BASE}/admin",
         route_handlers=controllers,
+        middleware=[RefusalAudit()],
         guards=[require_administrator],
         security=_BEARER,
         tags=["administration"],
