@@ -122,13 +122,15 @@ def revoke(
 
 async def _rotated(server: Server, body: Mapping[str, object], tell: Callable[[str], None]) -> dict[str, Any]:
     """The last step of a rotation; what its steps have sealed anew is added up, and told while there is more."""
-    resealed = 0
+    resealed, old_kid = 0, None
     while True:
         step = await server.ask("POST", "/keys/rotate", body=body)
+        old_kid = step["old_kid"] = old_kid or step["old_kid"]
         if "resealed" in step:
             resealed = step["resealed"] = resealed + step["resealed"]
         if step.pop("done"):
             return step
+        body = {**body, "continues": step["new_kid"]}
         tell(f"[{resealed}/{resealed + step['remaining']}] sealed anew")
 
 

@@ -102,7 +102,15 @@ async def _load_keys(ground: Ground) -> KeyService:
     )
     await keys.load()
     ground.cluster.notices.follow(keys.hear)
+    ground.metrics.on_render(lambda: _tell_ages(ground, keys))
     return keys
+
+
+def _tell_ages(ground: Ground, keys: KeyService) -> None:
+    gauge = ground.metrics.signing_key_age_seconds
+    gauge.clear()
+    for kid, age in keys.ages_seconds().items():
+        gauge.labels(kid).set(age)
 
 
 def _master_source(ground: Ground) -> MasterSource:

@@ -61,12 +61,6 @@ def _care(ground: Ground, accounts: AccountServices, rooms: RoomServices) -> Ite
     async def sweep_log() -> None:
         ground.cluster.log.sweep()
 
-    async def tell_ages() -> None:
-        gauge = ground.metrics.signing_key_age_seconds
-        gauge.clear()
-        for kid, age in (await accounts.keys.ages_seconds()).items():
-            gauge.labels(kid).set(age)
-
     async def prune_audit() -> None:
         await accounts.audit.prune(ground.settings.observability.audit_keep_days)
 
@@ -75,7 +69,6 @@ def _care(ground: Ground, accounts: AccountServices, rooms: RoomServices) -> Ite
     yield Job("life of signing keys", _KEYS_SECONDS, accounts.signing_keys.look_after)
     yield Job("life of sealing keys", _KEYS_SECONDS, accounts.sealing_keys.look_after)
     yield Job("keys that others changed", _FOLLOW_KEYS_SECONDS, accounts.keys.follow)
-    yield Job("ages of keys", _KEYS_SECONDS, tell_ages)
     yield Job("audit checkpoints", _AUDIT_SECONDS, accounts.audit.checkpoint)
     yield Job("audit pruning", _SWEEP_SECONDS, prune_audit)
     yield Job("backup", _BACKUP_SECONDS, ground.backups.look_after)

@@ -40,11 +40,6 @@ class KeyStore:
         """Let nobody else who holds them change the keys before the end of the transaction."""
         await self._database.fetch("UPDATE keys SET state = state WHERE purpose = {} RETURNING kid", "master")
 
-    async def find_sealed(self, kid: str) -> bytes | None:
-        """The sealed secret part of one key."""
-        row = await self._database.fetch_one("SELECT sealed FROM keys WHERE kid = {}", kid)
-        return None if row is None else row["sealed"]
-
     async def add(self, record: KeyRecord) -> None:
         """Conflict `key.exists` when there is one of this id."""
         row = Keys(

@@ -72,8 +72,6 @@ async def test_keys_are_listed_by_purpose_and_change_state(database: Database) -
     await keys.update(active)
     assert await keys.list_keys() == [sealing, active]
     assert await keys.list_keys(KeyPurpose.SIGNING) == [active]
-    assert await keys.find_sealed("seal") == b"\x00s"
-    assert await keys.find_sealed("none") is None
 
 
 async def test_key_is_unique_and_must_exist_to_change(database: Database) -> None:

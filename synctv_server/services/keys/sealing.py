@@ -51,23 +51,26 @@ class SealingKeys:
         self._keys = keys
         self._stepping = asyncio.Lock()
 
-    async def rotate(self, actor: Actor, *, force: bool = False) -> Resealing:
+    async def rotate(self, actor: Actor, *, force: bool = False, continues: str | None = None) -> Resealing:
         """Go on with the rotation under way, or begin one: about a second of work, to be called until it is done.
 
-        For administrators. `force` does not wait until every server knows the new key.
+        `continues` is the new key of the rotation that the caller goes on with: where the job has finished that
+        meanwhile, no other is begun. For administrators. `force` does not wait until every server knows the new key.
         """
         actor.require_administrator()
         async with self._stepping:
             if not await self._old_keys():
+                if continues is not None:
+                    return Resealing(continues, (await self._current()).kid, 0, 0, is_done=True)
                 await self._put_next_into_use(actor, force=force)
             return await self._step(actor, force=force)
 
     async def look_after(self) -> None:
         """Go on with a rotation that nobody goes on with."""
-        async with self._stepping:
-            while await self._old_keys():
-                if (await self._step(SYSTEM, force=False)).is_done:
-                    return
+        is_done = False
+        while not is_done:
+            async with self._stepping:  # for one step, so that somebody who waits for it gets between
+                is_done = not await self._old_keys() or (await self._step(SYSTEM, force=False)).is_done
 
     async def _step(self, actor: Actor, *, force: bool) -> Resealing:
         old = await self._old_keys()

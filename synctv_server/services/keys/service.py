@@ -158,12 +158,11 @@ class KeyService:
         actor.require_administrator()
         return await self._keys.list_keys()
 
-    async def ages_seconds(self) -> dict[str, float]:
+    def ages_seconds(self) -> dict[str, float]:
         """The age of each signing key that signs, for the metrics."""
-        records = await self._keys.list_keys(KeyPurpose.SIGNING)
         return {
             record.kid: (self._now() - (record.activated_at or record.created_at)) / SECOND
-            for record in records
+            for record in of_purpose(KeyPurpose.SIGNING, self._held)
             if record.state is KeyState.ACTIVE
         }
 

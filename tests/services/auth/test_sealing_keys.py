@@ -95,6 +95,15 @@ async def test_a_rotation_that_was_left_behind_is_finished_by_the_job(
     await sealing.look_after()
 
 
+async def test_whoever_goes_on_with_a_finished_rotation_begins_no_other(
+    house: House, sealing: SealingKeys
+) -> None:
+    step = await sealing.rotate(OPERATOR, force=True)
+    again = await sealing.rotate(OPERATOR, force=True, continues=step.new_kid)
+    assert (again.is_done, again.resealed, again.new_kid) == (True, 0, step.new_kid)
+    assert len(await sealing_states(house)) == 2
+
+
 async def test_only_administrators_turn_sealing_and_master_keys(house: House, sealing: SealingKeys) -> None:
     actor = await house.actor()
     with pytest.raises(Forbidden):

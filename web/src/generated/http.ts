@@ -411,6 +411,8 @@ export interface RotationBody {
   purpose?: 'signing' | 'sealing' | 'master';
   /** Of the master key alone: drop the one before, once every server has the new one. */
   finish?: boolean;
+  /** Of sealing keys: the `new_kid` that the step before has answered. */
+  continues?: string | null;
   /** Do not wait until every server knows the new key. */
   force?: boolean;
 }

@@ -48,6 +48,9 @@ class RotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
         bool,
         Meta(description="Of the master key alone: drop the one before, once every server has the new one."),
     ] = False
+    continues: Annotated[
+        str | None, Meta(description="Of sealing keys: the `new_kid` that the step before has answered.")
+    ] = None
     force: Annotated[bool, Meta(description="Do not wait until every server knows the new key.")] = False
 
 
@@ -99,7 +102,10 @@ class AdminKeysController(Controller):
         if data.finish and data.purpose != "master":
             raise invalid("finish", "is for the master key alone")
         if data.purpose == "sealing":
-            return _resealing_object(await request.parts.sealing_keys.rotate(request.actor, force=data.force))
+            step = await request.parts.sealing_keys.rotate(
+                request.actor, force=data.force, continues=data.continues
+            )
+            return _resealing_object(step)
         return _rotation_object(await _rotated(request, data))
 
     @post("/{kid:str}/revoke", operation_id="adminRevokeKey", summary="Revoke a key", status_code=200)
