@@ -14,10 +14,10 @@ import type {
   ViewerStatus,
   Welcome,
 } from '../generated/realtime';
+import { t } from '../i18n/index.svelte';
 import { ServerClock } from '../sync/clock';
 import { Pinger } from '../sync/pinger';
 import { browserTimers } from '../sync/timers';
-import { t } from '../i18n/index.svelte';
 import { toast, toastProblem } from '../toasts.svelte';
 import { Chat } from './chat.svelte';
 import { happeningOf } from './happenings';
