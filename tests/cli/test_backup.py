@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import zipfile
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from synctv_server.config.secrets import secret_file
+from synctv_server.config.settings import reference
 from synctv_server.supervisor.lock import InstallationLock
 from tests.cli.conftest import Answer, Synctv
 from tests.support import postgres
@@ -221,14 +224,39 @@ def test_place_that_may_not_be_written_or_is_taken(ours: Synctv, tmp_path: Path)
     assert "no such file" in nowhere.error["message"]
 
 
-def test_no_secret_is_in_what_is_said_or_listed(ours: Synctv, passphrase: str) -> None:
-    master = (ours.data_dir / "keys/keys-master").read_text().strip()
-    answer = ours("--verbose", "backup", "create", "--passphrase-file", passphrase, "--json")
-    said = answer.out + answer.err + ours("backup", "list", "--json").out
-    content = Path(answer.result["path"]).read_bytes()
-    for secret in (master, PASSPHRASE):
-        assert secret not in said
-        assert secret.encode() not in content
+@pytest.mark.parametrize("is_wrapped", [True, False])
+def test_no_secret_is_in_what_is_said_nor_open_in_the_file(
+    ours: Synctv, passphrase: str, tmp_path: Path, is_wrapped: bool
+) -> None:
+    """A canary in every secret setting, half of them in the data directory and half elsewhere."""
+    canaries = {(ours.data_dir / "keys/keys-master").read_text().strip(), PASSPHRASE}
+    for n, setting in enumerate(setting for setting in reference() if setting.is_secret):
+        if setting.name in {"keys.master", "keys.master_previous", "database.password"}:
+            continue
+        canary = f"canary-{n}-of-{setting.key}-0123456789abcdef"
+        canaries.add(canary)
+        if n % 2:
+            private(secret_file(ours.data_dir, setting.name), canary)
+        else:
+            ours.environ[setting.environment] = private(tmp_path / setting.name, canary)
+    words = ("--passphrase-file", passphrase) if is_wrapped else ()
+    made = ours("--verbose", "backup", "create", *words, "--json")
+    path = Path(made.result["path"])
+    said = "".join(
+        answer.out + answer.err
+        for answer in (
+            made,
+            ours("backup", "list", "--json"),
+            ours("--verbose", "backup", "verify", str(path)),
+        )
+    )
+    with zipfile.ZipFile(path) as opened:
+        parts = [opened.read(name) for name in opened.namelist()]
+        assert ("secrets" in opened.namelist()) is is_wrapped
+    assert len(canaries) > 2
+    for canary in canaries:
+        assert canary not in said
+        assert not any(canary.encode() in part for part in parts)
 
 
 async def test_postgres_is_replaced_in_one_go_and_fits_sqlite_too(

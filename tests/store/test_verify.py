@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from synctv_server.upkeep.migrate import MigrationState, MigrationTarget, down, up, verify
@@ -99,10 +101,17 @@ async def test_database_that_is_behind_is_compared_with_where_it_is(target: Migr
     assert (difference.object, difference.name, difference.expected) == ("column", "rooms.planted", None)
 
 
-async def test_schema_after_down_and_up_is_the_same(target: MigrationTarget) -> None:
-    await down(target, to="0001")
-    await up(target)
-    assert await found(target) == []
+async def test_every_step_down_and_up_gives_the_schema_of_its_version(target: MigrationTarget) -> None:
+    plain = dataclasses.replace(target, takes_backup=False)
+    versions = [migration.version for migration in target.migrations()]
+    for _ in versions[1:]:
+        await down(plain)
+        assert await found(target) == []
+    assert (await verify(target)).status.current == "0001"
+    for _ in versions[1:]:
+        await up(plain, steps=1)
+        assert await found(target) == []
+    assert (await verify(target)).status.state is MigrationState.CURRENT
 
 
 async def test_empty_database_waits_and_has_nothing_to_compare(empty_url: str) -> None:

@@ -70,7 +70,7 @@ class Exchange:
         files.write_private(draft, json.dumps([asdict(move) for move in self._moves]).encode())
         with files.told(self._journal):
             files.put(draft, self._journal)
-            complete(self._data_dir)
+        complete(self._data_dir)
 
 
 def is_cut_off(data_dir: Path) -> bool:
@@ -79,17 +79,18 @@ def is_cut_off(data_dir: Path) -> bool:
 
 
 def complete(data_dir: Path) -> bool:
-    """Carry out an exchange that was committed and cut off; whether there was one. OSError where it cannot be."""
+    """Carry out an exchange that was committed and cut off; whether there was one. Disk errors as in `files.told`."""
     journal = data_dir / _JOURNAL
     try:
         moves = [_Move(**move) for move in json.loads(journal.read_bytes())]
     except FileNotFoundError:
         return False
-    for move in moves:
-        if os.path.lexists(move.source):
-            _carry_out(move)
-    journal.unlink()
-    files.sync(data_dir)
+    with files.told(journal):
+        for move in moves:
+            if os.path.lexists(move.source):
+                _carry_out(move)
+        journal.unlink()
+        files.sync(data_dir)
     return True
 
 
