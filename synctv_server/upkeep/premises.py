@@ -72,6 +72,11 @@ class Premises:
     differences: tuple[Difference, ...] | None = None
     unusable: tuple[FieldError, ...] = ()
 
+    def require_home(self) -> None:
+        """Raises NotExaminable where there is no data directory, which is told once."""
+        if not self.data_dir.is_dir():
+            raise NotExaminable("there is no data directory")
+
     @property
     def settings(self) -> Settings:
         """Raises NotExaminable where the configuration is refused."""
@@ -126,7 +131,7 @@ async def opened(premises: Premises) -> AsyncIterator[Premises]:
         except SyncTVError as error:
             database = error
         if database is None:
-            database = Unavailable(f"there is no database at {premises.database_file}")
+            database, status = Unavailable(f"there is no database at {premises.database_file}"), None
         yield await _with_runtime(
             replace(premises, opened_database=database, migrations=status, differences=differences)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synctv_server.domain.times import MINUTE, Millis, to_rfc3339
 from synctv_server.upkeep.doctor.check import Check, Verdict, ill, well
-from synctv_server.upkeep.premises import NotExaminable, Premises
+from synctv_server.upkeep.premises import Premises
 
 _NEWEST = """
 SELECT MAX(at) AS at FROM (
@@ -27,8 +27,7 @@ async def rows(premises: Premises) -> Verdict:
 
 def files(premises: Premises) -> Verdict:
     """The newest file of the data directory is not newer than now."""
-    if not premises.data_dir.is_dir():
-        raise NotExaminable("there is no data directory")
+    premises.require_home()
     moments = [path.lstat().st_mtime_ns // _NANOSECONDS_PER_MILLI for path in premises.data_dir.iterdir()]
     return _judge(max(moments, default=0), premises.now(), "the newest file of the data directory")
 

@@ -24,6 +24,7 @@ def path(premises: Premises) -> Verdict:
 
 def folder(premises: Premises) -> Verdict:
     """The folder of the socket is there and can be written."""
+    premises.require_home()
     parent = _socket_path(premises).parent
     fix = "make the folder, or set server.control_socket to a path in one that this user may write"
     if not parent.is_dir():

@@ -14,6 +14,7 @@ _RESTORE = "stop the server and restore a backup: docs/guides/health-and-posture
 
 def opens(premises: Premises) -> Verdict:
     """The database can be opened."""
+    premises.require_home()
     if premises.opened_database is None:
         raise NotExaminable("the configuration cannot be used")
     if isinstance(premises.opened_database, SyncTVError):

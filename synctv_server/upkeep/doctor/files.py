@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from synctv_server.upkeep.doctor.check import Check, Cure, Verdict, doubtful, ill, well
-from synctv_server.upkeep.premises import NotExaminable, Premises
+from synctv_server.upkeep.premises import Premises
 
 
 def exists(premises: Premises) -> Verdict:
@@ -22,7 +22,7 @@ def exists(premises: Premises) -> Verdict:
 
 def writable(premises: Premises) -> Verdict:
     """A file can be made in the data directory."""
-    _require(premises.data_dir)
+    premises.require_home()
     try:
         with tempfile.TemporaryFile(dir=premises.data_dir):
             return well("it can be written")
@@ -36,7 +36,7 @@ def writable(premises: Premises) -> Verdict:
 
 def owner(premises: Premises) -> Verdict:
     """The data directory belongs to the user who runs this."""
-    _require(premises.data_dir)
+    premises.require_home()
     theirs, ours = premises.data_dir.stat().st_uid, os.geteuid()
     if theirs == ours:
         return well("it belongs to this user")
@@ -47,7 +47,7 @@ def owner(premises: Premises) -> Verdict:
 
 def owners(premises: Premises) -> Verdict:
     """All in the data directory has the owner of that: a command as root may have left something."""
-    _require(premises.data_dir)
+    premises.require_home()
     facts = premises.data_dir.stat()
     strange = [path for path in _inside(premises) if path.lstat().st_uid != facts.st_uid]
     if not strange:
@@ -63,7 +63,7 @@ def owners(premises: Premises) -> Verdict:
 
 def links(premises: Premises) -> Verdict:
     """No symbolic link in the data directory leads nowhere."""
-    _require(premises.data_dir)
+    premises.require_home()
     if dead := [path for path in _inside(premises) if path.is_symlink() and not path.exists()]:
         return ill(
             f"{_listed(dead)} is a symbolic link that leads nowhere",
@@ -74,7 +74,7 @@ def links(premises: Premises) -> Verdict:
 
 def keys_folder(premises: Premises) -> Verdict:
     """The folder `keys/` is there."""
-    _require(premises.data_dir)
+    premises.require_home()
     folder = premises.data_dir / "keys"
     if folder.is_dir():
         return well("keys/ is there")
@@ -85,11 +85,6 @@ def keys_folder(premises: Premises) -> Verdict:
         if not os.path.lexists(folder)
         else None,
     )
-
-
-def _require(folder: Path) -> None:
-    if not folder.is_dir():
-        raise NotExaminable("there is no data directory")
 
 
 def _inside(premises: Premises) -> Iterable[Path]:

@@ -21,6 +21,7 @@ _RESTORE = "bring keys/ and the database back from one backup"
 
 def master(premises: Premises) -> Verdict:
     """There is a master key, and it is one."""
+    premises.require_home()
     key = premises.settings.keys.master
     if key is None:
         return ill("there is no master key: nothing in the database can be opened", _RESTORE)

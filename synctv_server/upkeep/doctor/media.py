@@ -17,6 +17,7 @@ _OTHERS_WRITE = 0o002
 
 def exists(premises: Premises) -> Verdict:
     """`media.library` is a folder that can be read."""
+    premises.require_home()
     library = premises.settings.media.library
     if library.is_dir():
         if os.access(library, os.R_OK | os.X_OK):

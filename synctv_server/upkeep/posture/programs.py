@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from synctv_server.domain.errors import SyncTVError
 from synctv_server.upkeep.posture.finding import Rule, Seen, Weakness
 from synctv_server.upkeep.premises import NotExaminable, Premises
 
@@ -40,6 +41,14 @@ async def database_power(premises: Premises) -> Seen:
     ]
 
 
+def closed(premises: Premises) -> Seen:
+    """A database that does not open cannot be judged."""
+    if not isinstance(premises.opened_database, SyncTVError):
+        return []
+    message = f"accounts and keys were not judged: {premises.opened_database.message}"
+    return [Weakness("medium", message, "`synctv doctor`, then `synctv audit` again", "database.url")]
+
+
 def backups(premises: Premises) -> Seen:
     """There is a copy."""
     folder = premises.data_dir / "backups"
@@ -61,6 +70,7 @@ def dependencies(premises: Premises) -> Seen:  # noqa: ARG001  (there is nothing
 
 RULES = (
     Rule("program.root", "The server is not run by root.", root),
+    Rule("database.closed", "The database can be opened, to be judged.", closed),
     Rule("database.superuser", "SyncTV is no superuser of PostgreSQL.", database_power),
     Rule("backups.none", "There is a backup of the installation.", backups),
     Rule("dependencies.advisories", "No library with a known fault is installed.", dependencies),

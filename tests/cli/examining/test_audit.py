@@ -137,6 +137,7 @@ WEAK = (
     Weak("keys.rotation", "medium", setting("auth.key_rotation_days", 365)),
     Weak("keys.rotation", "high", setting("auth.key_rotation_days", 3_650)),
     Weak("keys.grace", "medium", setting("auth.key_grace_days", 365)),
+    Weak("database.closed", "medium", lambda install: (install.home / "synctv.db").unlink()),
     Weak("backups.none", "medium", setting("backup.every_hours", 0)),
     Weak("people.owner", "medium", only_users),
     Weak("people.owner", "medium", no_account_yet),

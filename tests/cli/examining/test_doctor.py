@@ -128,6 +128,14 @@ def test_a_data_directory_of_somebody_else_is_seen(install: Install) -> None:
     assert install.verdict("data_dir.owner")["status"] == ("warn" if os.geteuid() == 0 else "fail")
 
 
+@pytest.mark.parametrize("name", ["data_dir.exists", "config.syntax", "database.opens"])
+def test_one_fault_is_told_once(install: Install, name: str) -> None:
+    """What lies behind a fault is skipped, not told as one fault more."""
+    next(plant for plant in PLANTS if plant.check == name).act(install)
+    checks = install("doctor", "--json").result["checks"]
+    assert [each["id"] for each in checks if each["status"] in {"warn", "fail"}] == [name]
+
+
 def test_in_words_it_says_what_to_do_and_counts(install: Install) -> None:
     (install.home / "synctv.db").chmod(0o644)
     answer = install("doctor")
