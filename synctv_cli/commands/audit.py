@@ -41,6 +41,7 @@ def audit(
     if ctx.invoked_subcommand is not None:
         return None
     invocation = Invocation.of(ctx)
+    invocation.require_installation()
     if output_format == "json":
         invocation.output.as_json = True
     reviewed, sarif = asyncio.run(_reviewed(invocation))

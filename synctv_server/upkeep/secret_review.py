@@ -1,18 +1,19 @@
 """What is wrong with the secrets of an installation: missing, refused, weak, old, used twice, open to others.
 
-Called by `synctv secrets check`. No value of a secret is in any text here.
+Called by `synctv secrets check`; `synctv audit` asks two of its questions. No value of a secret is in any text here.
 """
 
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from synctv_server.config.check import environment_finding
 from synctv_server.config.secrets import Secret, SecretSources
+from synctv_server.config.settings import SettingReference
 from synctv_server.domain.errors import ConfigurationInvalid
 from synctv_server.domain.times import DAY, SECOND, Millis
 from synctv_server.security.sealing import read_master_key
@@ -50,6 +51,24 @@ def review_secrets(sources: SecretSources, now: Millis) -> list[SecretFinding]:
     return [*found, *_used_twice(states), *_open_folder(sources.data_dir / "keys")]
 
 
+def guessable(setting: SettingReference, secret: Secret) -> str | None:
+    """Why somebody could guess a secret; None for a strong one."""
+    value = secret.reveal()
+    least = _RANDOM_LEAST if setting.is_random else _CHOSEN_LEAST
+    if len(value) >= least and len(set(value)) >= _DISTINCT_LEAST:
+        return None
+    return f"it can be guessed: {len(value)} characters, {len(set(value))} different ones"
+
+
+def used_twice(secrets: Iterable[tuple[SettingReference, Secret]]) -> Iterator[tuple[str, str]]:
+    """Each setting whose secret is that of an earlier one, and the earlier one."""
+    seen: dict[str, str] = {}
+    for setting, secret in secrets:
+        first = seen.setdefault(secret.reveal(), setting.name)
+        if first != setting.name:
+            yield setting.name, first
+
+
 def _judge(state: SecretState, now: Millis) -> Iterator[SecretFinding]:
     name = state.setting.name
     if state.problem is not None:
@@ -77,14 +96,8 @@ def _weak(state: SecretState, secret: Secret) -> Iterator[SecretFinding]:
         except ConfigurationInvalid as error:
             yield SecretFinding(name, Weight.HIGH, error.message, error.hint or "bring the right one back")
             return
-    least = _RANDOM_LEAST if state.setting.is_random else _CHOSEN_LEAST
-    if len(value) < least or len(set(value)) < _DISTINCT_LEAST:
-        yield SecretFinding(
-            name,
-            Weight.MEDIUM,
-            f"it can be guessed: {len(value)} characters, {len(set(value))} different ones",
-            _replacement(state),
-        )
+    if told := guessable(state.setting, secret):
+        yield SecretFinding(name, Weight.MEDIUM, told, _replacement(state))
 
 
 def _replacement(state: SecretState) -> str:
@@ -105,16 +118,11 @@ def _old(name: str, secret: Secret, now: Millis) -> Iterator[SecretFinding]:
 
 
 def _used_twice(states: Sequence[SecretState]) -> Iterator[SecretFinding]:
-    seen: dict[str, str] = {}
-    for state in states:
-        if state.secret is None:
-            continue
-        name = state.setting.name
-        first = seen.setdefault(state.secret.reveal(), name)
-        if first != name:
-            yield SecretFinding(
-                name, Weight.HIGH, f"it is the same as {first}: who learns one has both", _replacement(state)
-            )
+    held = {state.setting.name: state for state in states}
+    secrets = [(state.setting, state.secret) for state in states if state.secret is not None]
+    for name, first in used_twice(secrets):
+        message = f"it is the same as {first}: who learns one has both"
+        yield SecretFinding(name, Weight.HIGH, message, _replacement(held[name]))
 
 
 def _open_folder(folder: Path) -> Iterator[SecretFinding]:

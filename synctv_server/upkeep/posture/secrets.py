@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
-from synctv_server.config.check import is_loopback
+from synctv_server.config.check import environment_finding, is_loopback
 from synctv_server.config.secrets import Secret
 from synctv_server.config.settings import SettingReference, reference
-from synctv_server.domain.errors import ConfigurationInvalid
-from synctv_server.security.sealing import read_master_key
 from synctv_server.upkeep.posture.finding import Rule, Seen, Weakness
 from synctv_server.upkeep.premises import Premises
+from synctv_server.upkeep.secret_review import guessable, used_twice
+from synctv_server.upkeep.secrets import MASTER
 
-_SHORTEST = 16
-_FEWEST_CHARACTERS = 8
-_FEWEST_BYTES = 16
-"""Of 32 random bytes some 30 are different; fewer than 16 never happen by chance."""
-_MASTER = "keys.master"
-_MAKE = "make a new one: openssl rand -base64 32"
+_CHECK = "`synctv secrets check` says how to replace it"
 _ENCRYPTED = {"require", "verify-ca", "verify-full"}
 
 
@@ -39,39 +33,27 @@ def weak(premises: Premises) -> Seen:
     """Long, and not of a few characters."""
     return [
         Weakness(
-            "critical" if setting.name == _MASTER else "high",
-            f"{setting.name} is {fault}",
-            _MAKE,
-            setting.name,
+            "critical" if setting.name == MASTER else "high", f"{setting.name}: {told}", _CHECK, setting.name
         )
         for setting, secret in _secrets(premises)
-        if (fault := _weakness(setting.name, secret))
+        if (told := guessable(setting, secret))
     ]
 
 
 def reused(premises: Premises) -> Seen:
     """No secret opens two doors."""
-    users: dict[str, list[str]] = defaultdict(list)
-    for setting, secret in _secrets(premises):
-        users[secret.reveal()].append(setting.name)
     return [
-        Weakness("high", f"{' and '.join(names)} are one and the same secret", "give each its own", names[0])
-        for names in users.values()
-        if len(names) > 1
+        Weakness("high", f"{name} is the same secret as {first}: who learns one has both", _CHECK, name)
+        for name, first in used_twice(_secrets(premises))
     ]
 
 
 def from_environment(premises: Premises) -> Seen:
     """Processes of the same user read each other's environment."""
     return [
-        Weakness(
-            "medium",
-            f"{setting.name} comes from the environment, which crash reports and other programs of this user can read",
-            f"put it into a file of mode 0600 and name that in {setting.environment}",
-            setting.name,
-        )
+        Weakness("low", f"{setting.name} {told.message}", told.fix, setting.name)
         for setting, secret in _secrets(premises)
-        if secret.origin.kind == "environment"
+        if secret.origin.kind == "environment" and (told := environment_finding(setting, secret))
     ]
 
 
@@ -110,20 +92,6 @@ def _secrets(premises: Premises) -> Iterator[tuple[SettingReference, Secret]]:
         secret = getattr(getattr(premises.settings, setting.section), setting.key)
         if isinstance(secret, Secret):
             yield setting, secret
-
-
-def _weakness(name: str, secret: Secret) -> str:
-    """What is weak about a secret; empty for nothing."""
-    text = secret.reveal()
-    if name == _MASTER:
-        try:
-            key = read_master_key(text)
-        except ConfigurationInvalid:
-            return "no key of 32 bytes"
-        return "not random" if len(set(key)) < _FEWEST_BYTES else ""
-    if len(text) < _SHORTEST:
-        return f"shorter than {_SHORTEST} characters"
-    return "made of a few characters only" if len(set(text)) < _FEWEST_CHARACTERS else ""
 
 
 def _sslmode(query: str) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from synctv_server.domain.times import DAY
 from synctv_server.upkeep.posture import RULES
+from tests.cli.conftest import Synctv
 from tests.cli.examining.conftest import Install
 from tests.cli.examining.plants import (
     in_the_running_server,
@@ -97,7 +98,7 @@ WEAK = (
     Weak("secret.weak", "high", secret("observability-metrics-token", "short")),
     Weak("secret.weak", "high", secret("observability-metrics-token", "abab" * 10)),
     Weak("secret.reused", "high", one_secret_for_two),
-    Weak("secret.environment", "medium", master_from_environment),
+    Weak("secret.environment", "low", master_from_environment),
     Weak("database.password_in_url", "high", setting("database.url", "postgresql://a:b@127.0.0.1:1/c")),
     Weak("database.unencrypted", "high", setting("database.url", "postgresql://a@192.0.2.1.invalid/c")),
     Weak("access.http", "high", setting("server.public_url", "http://tv.example.org")),
@@ -164,6 +165,11 @@ def test_a_fresh_production_install_passes(production: Install) -> None:
     assert {each["id"] for each in answer.result["findings"]} == SEEN_ON_EVERY_FRESH_INSTALL
     assert answer.code == 0
     assert production("audit").code == 0
+
+
+def test_without_an_installation_there_is_nothing_to_judge(tmp_path: Path) -> None:
+    answer = Synctv(tmp_path / "nowhere")("audit", "--json")
+    assert (answer.code, answer.error["code"]) == (8, "not_found.installation")
 
 
 def test_looking_changes_nothing(production: Install) -> None:
