@@ -19,8 +19,9 @@ _UNLIMITED = {
     "SYNCTV__LIMITS__ENABLED": "false",
     "SYNCTV__SERVER__PORT": "0",
     "SYNCTV__OBSERVABILITY__LOG_LEVEL": "warning",
+    "SYNCTV__AUTH__ACCESS_TOKEN_SECONDS": "86400",
 }
-"""Rates are counted by nobody: no measurement could sign in its viewers in time otherwise."""
+"""Rates are counted by nobody: no measurement could sign in its viewers in time otherwise. Viewers do not refresh."""
 
 
 @dataclass(frozen=True, slots=True)
