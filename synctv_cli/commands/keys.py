@@ -74,6 +74,8 @@ def rotate(
     from synctv_cli.admin import converse
 
     invocation = Invocation.of(ctx)
+    if purpose != "master" and not force:
+        invocation.output.note("The new key is made known for five seconds before it is used.")
     body = {"purpose": purpose, "force": force, "finish": finish}
     value = converse(invocation, lambda server: _rotated(server, body, invocation.output.note))
     pairs = [("new key", value["new_kid"]), ("old key", value["old_kid"])]

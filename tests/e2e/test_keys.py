@@ -102,6 +102,7 @@ async def test_a_thousand_sign_ins_do_not_notice_that_keys_turn_twice(
         ann = await _root(server, http)
         guests, early = await _guests(ann), ann.access_token
         cached = await ann.call("GET", "/.well-known/jwks.json")
+        assert (await http.get("/.well-known/jwks.json")).headers["Cache-Control"] == "public, max-age=5"
         async with second_server(data, environ) as second:
             assert (await second.try_token(early))["status"] == 200
             turned_twice = asyncio.Event()

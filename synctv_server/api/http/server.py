@@ -13,12 +13,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType, convert
 from synctv_server.api.call import Call
 from synctv_server.api.http.admission import UNCOUNTED
 from synctv_server.domain.errors import Forbidden
+from synctv_server.domain.times import SECOND
 from synctv_server.net.addresses import parse_address
 from synctv_server.observability.health import Probe
 from synctv_server.observability.metrics import CONTENT_TYPE
+from synctv_server.services.keys.changing import PROPAGATION
 
 LANGUAGES = ["en", "zh"]
-_KEYS_GOOD_FOR = "public, max-age=300"
+_KEYS_GOOD_FOR = f"public, max-age={PROPAGATION // SECOND}"
+"""No cache holds the set for longer than a key is published before it signs."""
 
 
 class ServerObject(Struct, frozen=True, kw_only=True):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import jwt
 import pytest
 
 from synctv_server.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from synctv_server.domain.keys import KeyPurpose, KeyState
 from synctv_server.domain.times import HOUR, MINUTE
+from synctv_server.services.keys.changing import Rotation
 from synctv_server.services.keys.signing import SigningKeys
 from tests.services.auth.conftest import HOME, OPERATOR, House
 from tests.services.conftest import Clock
@@ -88,6 +91,25 @@ async def test_the_sessions_that_must_refresh_are_those_whose_token_is_of_the_ke
         await house.sessions.authenticate(of_the_old_key[1].access_token)
     await house.sessions.authenticate(renewed.access_token)
     assert (await signing.revoke(OPERATOR, old)).sessions_affected == 0
+
+
+async def test_two_rotations_at_once_are_one_after_the_other(house: House, signing: SigningKeys) -> None:
+    old = await _signer(house)
+    first, second = await asyncio.gather(*(signing.rotate(OPERATOR, force=True) for _ in range(2)))
+    assert (first.old_kid, first.new_kid) == (old, second.old_kid)
+    assert sorted((await _states(house)).values()) == [KeyState.ACTIVE, KeyState.RETIRING, KeyState.RETIRING]
+
+
+async def test_of_two_servers_that_rotate_at_once_one_signer_comes_out(
+    house: House, signing: SigningKeys
+) -> None:
+    other = await house.another_server()
+    elsewhere = SigningKeys(other.accounts, other.keys, other.notices, other.section)
+    both = (signing.rotate(OPERATOR, force=True), elsewhere.rotate(OPERATOR, force=True))
+    outcomes = await asyncio.gather(*both, return_exceptions=True)
+    assert any(not isinstance(outcome, Exception) for outcome in outcomes)
+    assert all(isinstance(outcome, Rotation | Conflict) for outcome in outcomes), outcomes
+    assert list((await _states(house)).values()).count(KeyState.ACTIVE) == 1
 
 
 async def test_only_administrators_revoke_and_only_what_signs(house: House, signing: SigningKeys) -> None:
