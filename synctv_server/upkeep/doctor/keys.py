@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from synctv_server.domain.errors import BrokenState, ConfigurationInvalid
 from synctv_server.domain.keys import KeyState
-from synctv_server.domain.times import DAY, HOUR, Millis
+from synctv_server.domain.times import DAY, Millis
 from synctv_server.security.sealing import read_master_key
 from synctv_server.services.keys import KeyService
 from synctv_server.services.keys.master import MasterSource
@@ -13,7 +13,8 @@ from synctv_server.store.engine import Row
 from synctv_server.upkeep.doctor.check import Check, Verdict, doubtful, ill, well
 from synctv_server.upkeep.premises import NotExaminable, Premises
 
-_NEXT_MOST: Millis = HOUR
+_NEXT_MOST: Millis = 30 * DAY
+"""How long a published key may wait: `synctv keys generate` makes one ahead of time, for clients that keep the set."""
 _DUE_MOST: Millis = DAY
 """How long a running server may take to turn a key that is due, and more than it needs."""
 _RESTORE = "bring keys/ and the database back from one backup"
@@ -69,17 +70,17 @@ async def due(premises: Premises) -> Verdict:
 
 
 async def coming(premises: Premises) -> Verdict:
-    """No published key waits to sign: a rotation was cut off."""
+    """No published key has been forgotten."""
     waiting = [
         row["kid"]
         for row in await _signing(premises, KeyState.NEXT)
         if premises.now() - row["created_at"] > _NEXT_MOST
     ]
     if not waiting:
-        return well("no rotation was cut off")
+        return well("no published key has been forgotten")
     return doubtful(
-        f"{waiting[0]} was published and never signed: its rotation was cut off",
-        "`synctv keys rotate` finishes it; so does a running server",
+        f"{waiting[0]} was published long ago and does not sign yet",
+        "`synctv keys rotate` has it sign",
     )
 
 

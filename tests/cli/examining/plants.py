@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from synctv_server.domain.times import DAY, HOUR
+from synctv_server.domain.times import DAY
 from tests.cli.examining.conftest import Install
 from tests.support.install import as_root
 
@@ -196,7 +196,7 @@ def waiting_key(install: Install) -> None:
     install.sql(
         "INSERT INTO keys (kid, purpose, algorithm, state, created_at, sealed)"
         " SELECT 'waiting', purpose, algorithm, 'next', created_at - ?, sealed FROM keys WHERE purpose = 'signing'",
-        2 * HOUR,
+        40 * DAY,
     )
 
 
