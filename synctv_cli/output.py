@@ -130,11 +130,21 @@ def _lines_of(view: Lines | Fields) -> Iterator[tuple[str, str, str]]:
 
 
 def _draw_lines(console: Console, view: Lines | Fields) -> None:
-    """Never folded: the terminal wraps a link in a way that can still be copied."""
     from rich.text import Text
 
+    hang = view.hang if isinstance(view, Lines) else None
     for name, text, style in _lines_of(view):
-        console.print(Text.assemble((name, "dim"), (text, style)), soft_wrap=True)
+        for line in [text] if hang is None else _folded(text, console.width, hang):
+            console.print(Text.assemble((name, "dim"), (line, style)), soft_wrap=True)
+
+
+def _folded(text: str, width: int, hang: int) -> list[str]:
+    """At spaces, so that a path or an address stays in one piece."""
+    import textwrap
+
+    return textwrap.wrap(
+        text, width, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False
+    ) or [text]
 
 
 def _draw_table(console: Console, view: Table) -> None:

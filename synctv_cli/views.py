@@ -10,10 +10,15 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Text as it is, line by line; those in `strong` stand out on a terminal."""
+    """Text as it is, line by line; those in `strong` stand out on a terminal.
+
+    With `hang` a line that is wider than the terminal is folded, and goes on so many columns in; without, it is
+    the terminal that folds it, in a way in which a link can still be copied.
+    """
 
     lines: Sequence[str]
     strong: Collection[str] = ()
+    hang: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

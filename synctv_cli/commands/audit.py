@@ -46,8 +46,8 @@ def audit(
         invocation.output.as_json = True
     reviewed, sarif = asyncio.run(_reviewed(invocation))
     is_grave = any(at_least(finding.severity, fail_on) for finding in reviewed.findings)
-    text = sarif if output_format == "sarif" else _in_words(reviewed)
-    return Result(_document(reviewed), Lines(text), ACTION_NEEDED if is_grave else 0)
+    text = Lines(sarif) if output_format == "sarif" else Lines(_in_words(reviewed), hang=10)
+    return Result(_document(reviewed), text, ACTION_NEEDED if is_grave else 0)
 
 
 async def _reviewed(invocation: Invocation) -> tuple[Review, list[str]]:

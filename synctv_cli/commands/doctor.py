@@ -45,7 +45,9 @@ def doctor(
     is_grave = any(report.verdict.status in _GRAVE[fail_on] for report in reports)
     lines = _lines(reports, is_verbose=invocation.output.is_verbose, tells_cures=fix)
     return Result(
-        {"checks": [_shown(report) for report in reports]}, Lines(lines), ACTION_NEEDED if is_grave else 0
+        {"checks": [_shown(report) for report in reports]},
+        Lines(lines, hang=10),
+        ACTION_NEEDED if is_grave else 0,
     )
 
 
