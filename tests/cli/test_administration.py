@@ -225,6 +225,17 @@ def test_keys_are_listed_without_their_secrets(installed: Synctv) -> None:
     assert "signing" in installed("keys", "list").out
 
 
+def test_a_key_is_revoked_only_as_compromised_and_after_a_question(installed: Synctv) -> None:
+    simply = installed("keys", "revoke", "any", "--json")
+    assert (simply.code, "--compromised" in simply.error["message"]) == (2, True)
+    asking = installed("keys", "revoke", "any", "--compromised", "--json")
+    assert (asking.code, "--yes" in asking.error["hint"]) == (2, True)
+    unknown = installed("keys", "revoke", "any", "--compromised", "--yes", "--json")
+    assert (unknown.code, unknown.error["code"]) == (8, "key.not_found")
+    other = installed("keys", "rotate", "--finish", "--json")
+    assert (other.code, other.error["code"]) == (2, "invalid")
+
+
 def test_keys_turn_by_either_name_of_the_command(installed: Synctv) -> None:
     first = installed("keys", "rotate", "--force", "--json").result
     second = installed("rotate-keys", "--force", "--json").result
