@@ -25,6 +25,11 @@ def wall_clock() -> Millis:
     return time.time_ns() // 1_000_000
 
 
+def head_document(head: Head) -> str:
+    """The text of the file that remembers this head."""
+    return json.dumps({"count": head.count, "hash": head.hash})
+
+
 class AuditTrail:
     """Without a `file` the memory is this process's alone.
 
@@ -96,6 +101,6 @@ class AuditTrail:
         present = None if self._may_go_back else self.read()
         if self._file is None or (present is not None and present.count > head.count):
             return
-        write_private(self._file, json.dumps({"count": head.count, "hash": head.hash}))
+        write_private(self._file, head_document(head))
         self._in_file = head
         self._may_go_back = False

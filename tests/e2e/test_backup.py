@@ -183,7 +183,9 @@ async def test_restore_killed_at_any_moment_leaves_the_old_or_the_new(
 
 
 async def who_lives_in(data: Path) -> set[str]:
-    """The accounts, by a program that has to open keys and database."""
+    """The accounts, by a program that has to open keys and database; the audit log has to be that of the database."""
+    checked = await synctv(data, "audit", "log", "verify")
+    assert checked.code == 0, checked.out
     listed = await synctv(data, "user", "list")
     assert listed.code == 0, listed.out
     return {user["username"] for user in listed.document["result"]["items"]}

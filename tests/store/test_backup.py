@@ -63,6 +63,7 @@ async def test_every_row_is_the_same_elsewhere_on_either_database(
     assert (tmp_path / "elsewhere/synctv.toml").read_text() == (here.data_dir / "synctv.toml").read_text()
     assert (tmp_path / "elsewhere/keys/keys-master").read_text().strip() == MASTER
     assert (tmp_path / "elsewhere/keys/keys-master").stat().st_mode & 0o777 == 0o600
+    assert json.loads((tmp_path / "elsewhere/audit-head.json").read_text())["count"] == 0
     assert not list((tmp_path / "elsewhere").rglob(".*"))
 
 

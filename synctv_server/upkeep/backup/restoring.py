@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from synctv_server.config.places import AUDIT_HEAD_FILE_NAME
 from synctv_server.config.secrets import secret_file
+from synctv_server.domain.audit import EMPTY, Head
+from synctv_server.store.trail import head_document
 from synctv_server.upkeep.backup import files
 from synctv_server.upkeep.backup.archive import Archive
-from synctv_server.upkeep.backup.creating import CHECKPOINTS, CONFIGURATION, Progress
+from synctv_server.upkeep.backup.creating import CHECKPOINTS, CONFIGURATION, Progress, part_of
 from synctv_server.upkeep.backup.exchange import Exchange
 from synctv_server.upkeep.backup.filling import fill
 from synctv_server.upkeep.migrate import MigrationTarget
@@ -68,6 +72,19 @@ def _stage_files(exchange: Exchange, archive: Archive, site: Site) -> None:
     if archive.has(CHECKPOINTS) or checkpoints.exists():  # those of another log would accuse this one
         content = archive.read(CHECKPOINTS) if archive.has(CHECKPOINTS) else b""
         files.write_private(exchange.stage(checkpoints), content)
+    # With the database, so that at no moment the file outside speaks of another log than the one that is there.
+    head = head_document(_head_of(archive)).encode()
+    files.write_private(exchange.stage(site.data_dir / AUDIT_HEAD_FILE_NAME), head)
+
+
+def _head_of(archive: Archive) -> Head:
+    """Where the audit log in the backup ends; a schema from before there was one has an empty log."""
+    part = part_of("audit_head")
+    lines = archive.read(part).splitlines() if archive.has(part) else []
+    if len(lines) < 2:
+        return EMPTY
+    row = dict(zip(json.loads(lines[0]), json.loads(lines[1]), strict=True))
+    return Head(row["entries"], row["hash"])
 
 
 def _stage_file(exchange: Exchange, site: Site, path: Path, content: bytes) -> None:
