@@ -30,11 +30,10 @@ def list_secrets(ctx: typer.Context) -> Result:
     from synctv_server.upkeep.secrets import secret_states
 
     states = secret_states(_sources(Invocation.of(ctx)))
-    rows = [[state.setting.name, _source(state), state.setting.environment] for state in states]
-    columns = ("SECRET", "SOURCE", "FILE NAMED BY")
+    rows = [[state.setting.name, _source(state)] for state in states]
     return Result(
         {"secrets": [_document(state) for state in states]},
-        Table(columns, rows, "", frozenset({"SECRET", "FILE NAMED BY"})),
+        Table(("SECRET", "SOURCE"), rows, "", frozenset({"SECRET"})),
     )
 
 
