@@ -226,6 +226,8 @@ async def read_until(screen: int, word: bytes) -> str:
 async def test_an_interrupted_command_is_exit_130_and_one_document(tmp_path: Path) -> None:
     pipe = tmp_path / "password"
     os.mkfifo(pipe)
+    # Where the tests themselves run in the background, the signal is ignored, and that is inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = await asyncio.create_subprocess_exec(
         *(
             *SYNCTV,
@@ -246,8 +248,8 @@ async def test_an_interrupted_command_is_exit_130_and_one_document(tmp_path: Pat
     process.send_signal(signal.SIGINT)
     os.close(writers[0])  # a signal just before the read does not interrupt it; the end of the pipe does
     out, _ = await asyncio.wait_for(process.communicate(), 20)
-    assert process.returncode == 130
     assert json.loads(out)["error"]["code"] == "interrupted"
+    assert process.returncode == 130
 
 
 def is_read(pipe: Path, writers: list[int]) -> bool:
