@@ -16,11 +16,11 @@ from synctv_server.domain.times import Millis
 from synctv_server.realtime.fanout import FanOut, Pending
 from synctv_server.realtime.surroundings import Surroundings
 
-TIER_VIEWERS = 170
-"""A millisecond of writing. A command elsewhere goes through several turns of the loop, and waits in each; each
+TIER_VIEWERS = 250
+"""Under two milliseconds of writing. A command elsewhere goes through several turns of the loop, and waits in each; each
 rest costs the full house its warm caches."""
 
-TIERS_IN_ONE_GO = 3
+TIERS_IN_ONE_GO = 2
 REST_SECONDS = 0.002
 """The timer of the loop is good to a millisecond: this is one to two."""
 
