@@ -17,7 +17,7 @@ from synctv_server.realtime.fanout import FanOut, Pending
 from synctv_server.realtime.surroundings import Surroundings
 
 TIER_VIEWERS = 250
-"""Under two milliseconds of writing. A command elsewhere goes through several turns of the loop, and waits in each; each
+"""Less than 2 ms of writing. A command elsewhere goes through several turns of the loop, and waits in each; each
 rest costs the full house its warm caches."""
 
 TIERS_IN_ONE_GO = 2
