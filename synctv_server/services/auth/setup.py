@@ -5,11 +5,11 @@ Made at the first start, shown in a file that its owner alone can read; called b
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from synctv_server.config.places import SETUP_LINK_FILE_NAME
+from synctv_server.config.private_files import write_private
 from synctv_server.domain.audit import Deed, Party
 from synctv_server.domain.errors import Conflict, Forbidden, Unavailable
 from synctv_server.domain.sessions import Client
@@ -113,19 +113,9 @@ class SetupService:
     def _written(self, link_base: str, secret: str, expires_at: Millis) -> SetupLink:
         url = f"{link_base}/setup#{secret}"
         try:
-            _replace(self._file, f"{url}\n")
+            write_private(self._file, f"{url}\n")
         except OSError as error:
             raise Unavailable(
                 f"the set-up link cannot be written to {self._file}: {error.strerror}"
             ) from error
         return SetupLink(url, expires_at)
-
-
-def _replace(file: Path, text: str) -> None:
-    """The file with this text and mode 0600, never a half of it and never readable by others for a moment."""
-    scratch = file.with_name(f".{file.name}.{os.getpid()}")
-    scratch.unlink(missing_ok=True)
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        opened.write(text)
-    scratch.replace(file)
