@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,3 +76,17 @@ class Synctv:
 def synctv(tmp_path: Path) -> Synctv:
     """A command line whose data directory does not exist yet."""
     return Synctv(tmp_path / "data")
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new installation, to be copied: a data directory works wherever it is."""
+    synctv = Synctv(tmp_path_factory.mktemp("original") / "data")
+    assert synctv("init", "--yes", "--json").code == 0
+    return synctv.data_dir
+
+
+@pytest.fixture
+def installed(synctv: Synctv, original: Path) -> Synctv:
+    shutil.copytree(original, synctv.data_dir)
+    return synctv

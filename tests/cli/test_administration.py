@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,20 +11,6 @@ from synctv_server.supervisor.lock import InstallationLock
 from tests.cli.conftest import Synctv
 
 PASSWORD = "violet harbour clock"
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new installation, to be copied: a data directory works wherever it is."""
-    synctv = Synctv(tmp_path_factory.mktemp("original") / "data")
-    assert synctv("init", "--yes", "--json").code == 0
-    return synctv.data_dir
-
-
-@pytest.fixture
-def installed(synctv: Synctv, original: Path) -> Synctv:
-    shutil.copytree(original, synctv.data_dir)
-    return synctv
 
 
 def test_init_makes_everything_once(synctv: Synctv) -> None:

@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-import pytest
-
 from tests.cli.conftest import Synctv
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    synctv = Synctv(tmp_path_factory.mktemp("original") / "data")
-    assert synctv("init", "--yes", "--json").code == 0
-    return synctv.data_dir
-
-
-@pytest.fixture
-def installed(synctv: Synctv, original: Path) -> Synctv:
-    shutil.copytree(original, synctv.data_dir)
-    return synctv
 
 
 def test_set_get_list_and_unset(installed: Synctv) -> None:
