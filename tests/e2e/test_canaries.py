@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from synctv_cli.tree import commands
@@ -32,6 +34,10 @@ READERS = (
     "settings list",
     "settings export",
     "user list",
+    "keys jwks",
+    "keys rotate --force",
+    "user show nobody",
+    "serve --port 0",
     "config set server.port not-a-port",
     "settings set observability.metrics_token new",
     "reload",
@@ -64,19 +70,44 @@ def contents(place: Path) -> Iterator[tuple[str, str]]:
             yield str(file), file.read_bytes().decode("latin-1")
 
 
+def logged(data: Path, log: Path) -> str:
+    """What the server has said, to its terminal and into its files."""
+    return "".join(file.read_text() for file in (log, *(data / "logs").glob("*")))
+
+
+async def scrape(url: str, token: str) -> int:
+    async with httpx.AsyncClient(base_url=url, timeout=20) as http:
+        return (await http.get("/metrics", headers={"Authorization": f"Bearer {token}"})).status_code
+
+
 @pytest.mark.timeout(240)
 async def test_no_secret_setting_shows_anywhere(tmp_path: Path) -> None:
     data, log = tmp_path / "data", tmp_path / "data.log"
     url = await postgres.fresh_database(postgres.server())
-    environ = {"SYNCTV__DATABASE__URL": url, "SYNCTV__OBSERVABILITY__LOG_LEVEL": "debug"}
+    environ = {
+        "SYNCTV__DATABASE__URL": url,
+        "SYNCTV__OBSERVABILITY__LOG_LEVEL": "debug",
+        "SYNCTV__OBSERVABILITY__LOG_DIRECTORY": "logs",
+    }
     assert (await synctv(data, "init", environ=environ)).code == 0
     canaries = {each.name: plant(data, each.name) for each in reference() if each.is_secret}
     seen: dict[str, str] = {}
     async with serving(data, environ=environ) as server:
         (data / "synctv.toml").write_text("[auth]\nregistration = 1\n")
         server.process.send_signal(signal.SIGHUP)
-        await eventually(lambda: "the old one still holds" in log.read_text(), within_seconds=20)
+        await eventually(lambda: "the old one still holds" in logged(data, log), within_seconds=20)
         (data / "synctv.toml").write_text("")
+        token = canaries["observability.metrics_token"]
+        assert await scrape(server.url, token) == 200
+        assert await scrape(server.url, token[:-1]) == 403
+        running = [
+            asyncio.create_task(synctv(data, *words.split(), environ=environ)) for words in READERS[:4]
+        ]
+        seen |= {
+            f"cmdline while commands run {number}": line
+            for number, line in enumerate(await asyncio.to_thread(lambda: list(command_lines())))
+        }
+        await asyncio.gather(*running)
         known = {" ".join(each.path) for each in commands()}
         for words in READERS:
             if " ".join(words.split()[:2]) in known or words.split()[0] in known:
@@ -85,6 +116,7 @@ async def test_no_secret_setting_shows_anywhere(tmp_path: Path) -> None:
                 assert (answer.code == 5) == words.startswith("config set"), answer.out
         seen |= {f"cmdline {number}": line for number, line in enumerate(command_lines())}
     seen |= {name: text for folder in (log, data) for name, text in contents(folder)}
+    assert "/metrics" in logged(data, log)
     shown = [
         (where, name) for where, text in seen.items() for name, value in canaries.items() if value in text
     ]
