@@ -30,7 +30,7 @@ test: setup lint types  ## Everything: lint, types, the client's tests, all test
 	$(PYTEST) $(ARGS)
 
 test-fast: setup  ## What needs no browser and no database server, in at most 90 seconds
-	$(PYTEST) $(FAST_TESTS) $(ARGS)
+	$(PYTEST) $(FAST_TESTS) --ignore=tests/cli/examining --ignore=tests/cli/test_database.py -k 'not postgres' $(ARGS)
 
 lint: $(INSTALLED) $(PACKAGES)  ## Style, format and import rules
 	$(BIN)/ruff check .
