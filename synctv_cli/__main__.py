@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from synctv_server import __version__
+
+_GC_THRESHOLDS = (50_000, 20, 100)
+"""Nearly all that a command makes are modules, which stay. `serve` looks after its own garbage."""
 
 
 def main() -> None:
@@ -13,6 +17,7 @@ def main() -> None:
     if arguments == ["--version"]:
         sys.stdout.write(f"synctv {__version__}\n")
         return
+    gc.set_threshold(*_GC_THRESHOLDS)
     from synctv_cli.main import run
 
     sys.exit(run(arguments))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from synctv_server import __version__
 from synctv_server.api.asgi import App
@@ -40,11 +41,11 @@ from synctv_server.store.idempotency import IdempotencyStore
 _COME_BACK_SPREAD_MS = 5 * SECOND
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Application:
     """An open server. `public` is for the TCP port, `control` for the control socket; both need no lifespan."""
 
-    public: App
+    open_public: Callable[[], App]
     control: App
     parts: Parts
     health: Health
@@ -54,6 +55,11 @@ class Application:
     link_base: str
     drain_times: DrainTimes
     reload: Callable[[], Awaitable[Reloaded]]
+
+    @cached_property
+    def public(self) -> App:
+        """Opened when it is first asked for: a command that works beside no server has no use for it."""
+        return self.open_public()
 
     async def setup_url(self, *, replace_expired: bool) -> str | None:
         """The link that makes the first account; None once that is done, or while an expired one is not replaced."""
@@ -105,13 +111,17 @@ def _assemble(
 ) -> Application:
     parts = _parts_of(ground, accounts, rooms, changing)
     settings = ground.settings
-    socket = SocketDoor(hub=rooms.hub, sessions=accounts.sessions, tickets=rooms.tickets)
-    fork = Fork(open_http_door(parts), WebClient(), socket)
     proxies = TrustedProxies(settings.server.trusted_proxies)
     is_https = settings.server.public_url.startswith("https://")
+
+    def open_public() -> App:
+        socket = SocketDoor(hub=rooms.hub, sessions=accounts.sessions, tickets=rooms.tickets)
+        fork = Fork(open_http_door(parts), WebClient(), socket)
+        return Edge(fork, proxies=proxies, metrics=ground.metrics, is_https=is_https)
+
     control = open_control_door(parts, [admin_routes(), ReloadController, HealthController])
     return Application(
-        public=Edge(fork, proxies=proxies, metrics=ground.metrics, is_https=is_https),
+        open_public=open_public,
         control=Edge(control, proxies=TrustedProxies(()), metrics=ground.metrics, is_https=False),
         parts=parts,
         health=ground.health,
