@@ -1,9 +1,52 @@
-"""What holds for every test."""
+"""What holds for every test, and who works when: the long ones first, and those that measure moments undisturbed."""
 
 from __future__ import annotations
 
+import gc
+import os
+
+import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # xdist shows no types
 
 # A slow machine is no fault of the property, and a failure has to come back on the next run of the same commit.
 settings.register_profile("synctv", deadline=None, derandomize=True)
 settings.load_profile("synctv")
+
+LONG = "tests/e2e/"
+MEASURED = tuple(f"{LONG}test_{name}.py" for name in ("jitter", "thirty_viewers", "two_browsers"))
+"""These tell milliseconds apart: one worker takes them one after another, and the others leave them the cores."""
+_MANNERS = 10
+
+
+class Measured(LoadScopeScheduling):  # type: ignore[misc]
+    """Each test goes to the next worker that is free; all that measure are one, the largest, which is given out first.
+
+    The mark `xdist_group` would say so too, but has no effect with pytest 9.2 (pytest-xdist's issue 1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "measured" if nodeid.startswith(MEASURED) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Measured:
+    return Measured(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """So that in the end no worker is left alone with a long one."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+def pytest_collection_finish() -> None:
+    """All that was imported stays: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A worker that measures nothing, or no more, stands back for good, with every process that it starts then."""
+    if not item.nodeid.startswith(MEASURED):
+        os.nice(_MANNERS - os.nice(0))

@@ -78,7 +78,7 @@ def synctv(tmp_path: Path) -> Synctv:
     return Synctv(tmp_path / "data")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new installation, to be copied: a data directory works wherever it is."""
     synctv = Synctv(tmp_path_factory.mktemp("original") / "data")

@@ -7,7 +7,7 @@ import os
 import random
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from secrets import token_urlsafe
 
@@ -29,6 +29,7 @@ KILLS = int(os.environ.get("SYNCTV_KILLS", "10"))
 VALUES = 2_000
 SEALING = ("keys", "rotate", "--purpose", "sealing", "--force")
 MASTER = ("keys", "rotate", "--purpose", "master")
+_LOOK_SECONDS = 0.005
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -69,8 +70,10 @@ async def _read(database: Database, keys: KeyService) -> dict[str, bytes]:
     return {row["kid"]: keys.sealing.sealer.open(row["sealed"], place_of(row["kid"])) for row in rows}
 
 
-async def _work_seconds(data: Path, environ: dict[str, str], database: Database, kill_after: float) -> float:
-    """How long a rotation worked, or was let work: from the first change to its end."""
+async def _work_seconds(
+    data: Path, environ: dict[str, str], database: Database, at_rest: asyncio.Lock, kill_after: float
+) -> float:
+    """How long a rotation worked, or was let work: from the first change, until which it holds the lock, to its end."""
     process = await asyncio.create_subprocess_exec(
         *(*SYNCTV, "--data-dir", str(data), "--json", *SEALING),
         stdin=asyncio.subprocess.DEVNULL,
@@ -78,15 +81,16 @@ async def _work_seconds(data: Path, environ: dict[str, str], database: Database,
         stderr=asyncio.subprocess.DEVNULL,
         env={**os.environ, **environ},
     )
-    before = await _all_rows(database)
-    while process.returncode is None and await _all_rows(database) == before:
-        pass
+    ended = asyncio.create_task(process.wait())
+    async with at_rest:
+        before = await _all_rows(database)
+        while not ended.done() and await _all_rows(database) == before:
+            await asyncio.wait({ended}, timeout=_LOOK_SECONDS)
     began = time.monotonic()
-    with suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), kill_after)
-    if process.returncode is None:
+    await asyncio.wait({ended}, timeout=kill_after)
+    if not ended.done():
         process.kill()
-        await process.wait()
+    await ended
     return time.monotonic() - began
 
 
@@ -98,11 +102,14 @@ async def test_a_sealing_rotation_killed_at_any_moment_loses_no_value(
     assert (await synctv(data, "init", "--yes", environ=environ)).code == 0
     values = await _fill(data, environ)
     async with keys_of(data, environ) as (database, keys):
-        reading = asyncio.create_task(_read_on(database, keys, values))
-        took, cut = await _work_seconds(data, environ, database, kill_after=60), 0
+        at_rest = asyncio.Lock()
+        reading = asyncio.create_task(_read_on(database, keys, values, at_rest))
+        took, cut = await _work_seconds(data, environ, database, at_rest, kill_after=60), 0
         for seed in range(KILLS):
-            await _work_seconds(data, environ, database, random.Random(seed).uniform(0, took))
+            kill_after = random.Random(seed).uniform(0, took)
+            await _work_seconds(data, environ, database, at_rest, kill_after)
             assert not reading.done(), reading.exception()
+            assert await _read(database, keys) == values
             cut += len(await _in_use(database)) > 1
         assert cut > 0
         done = await synctv(data, *SEALING, environ=environ)
@@ -131,9 +138,13 @@ async def _in_use(database: Database) -> list[KeyRecord]:
     return [record for record in await _sealing_keys(database) if record.verifies]
 
 
-async def _read_on(database: Database, keys: KeyService, values: dict[str, bytes]) -> None:
-    """Until it is cancelled; fails as soon as a value does not open."""
+async def _read_on(
+    database: Database, keys: KeyService, values: dict[str, bytes], at_rest: asyncio.Lock
+) -> None:
+    """Until it is cancelled, whenever rows may change; fails as soon as a value does not open."""
     while True:
+        async with at_rest:
+            pass
         assert await _read(database, keys) == values
 
 
