@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := .targets
-.PHONY: setup run test test-fast lint types bench load audit docs build clean
+.PHONY: setup run test test-fast client-tests lint types bench load audit docs build clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -17,6 +17,8 @@ BIN := .venv/bin
 NPM := $(BIN)/python hatch_build.py
 PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS)
 INSTALLED := .venv/.installed
+# Targets side by side print one after another, where make (4.0, 2013) knows how.
+WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 PACKAGES := web/node_modules/.package-lock.json
 CLIENT := synctv_server/api/web/dist/index.html
 CLIENT_SOURCE := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
@@ -27,13 +29,16 @@ setup: $(INSTALLED) $(CLIENT)  ## Install into .venv from the lock, and build th
 run: setup  ## Serve from .run, made at the first start; ARGS="--host 0.0.0.0" lets others in
 	SYNCTV_DATA_DIR='$(SYNCTV_DATA_DIR)' $(BIN)/synctv serve $(ARGS)
 
-test: setup lint types  ## Everything: lint, types, the client's tests, all tests (installs system packages)
+test: setup  ## Everything: lint, types, the client's tests, all tests (installs system packages)
+	@$(MAKE) --no-print-directory -j 2 $(WHOLE) lint types client-tests
 	$(BIN)/python -m tests.support.install
-	$(NPM) run test
 	$(PYTEST) $(ARGS)
 
 test-fast: setup  ## What needs no browser and no database server, in at most 90 seconds
 	$(PYTEST) $(FAST_TESTS) --ignore=tests/cli/examining --ignore=tests/cli/test_database.py -k 'not postgres' $(ARGS)
+
+client-tests: $(PACKAGES)
+	$(NPM) run test
 
 lint: $(INSTALLED) $(PACKAGES)  ## Style, format and import rules
 	$(BIN)/ruff check .
