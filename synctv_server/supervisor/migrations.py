@@ -8,13 +8,8 @@ from synctv_server.config.places import AUDIT_CHECKPOINTS_FILE_NAME, AUDIT_HEAD_
 from synctv_server.config.sources import LoadedSettings
 from synctv_server.domain.audit import Deed, Party
 from synctv_server.domain.sessions import Actor
-from synctv_server.supervisor.audit_entry import enter
-from synctv_server.supervisor.database import migration_target
-from synctv_server.upkeep import migrate
+from synctv_server.supervisor.audit_entry import LOG, enter
 from synctv_server.upkeep.migrate import Done, Outcome
-
-_LOG = "audit"
-"""The name of the migration that makes the log."""
 
 
 async def tell(loaded: LoadedSettings, actor: Actor, outcome: Outcome) -> list[Path]:
@@ -24,20 +19,15 @@ async def tell(loaded: LoadedSettings, actor: Actor, outcome: Outcome) -> list[P
     answer: the next log begins anew, and what proves the old one stays.
     """
     done = outcome.applied
-    if any(each.name == _LOG and each.direction == "down" for each in done):
+    if any(each.name == LOG and each.direction == "down" for each in done):
         return _set_aside(loaded.data_dir)
-    if done and not _is_first(done[0]) and await _has_log(loaded):
+    if done and not _is_first(done[0]):
         await enter(loaded, actor, *map(_deed, done))
     return []
 
 
 def _is_first(done: Done) -> bool:
     return done.direction == "up" and int(done.id) == 1
-
-
-async def _has_log(loaded: LoadedSettings) -> bool:
-    found = await migrate.status(migration_target(loaded))
-    return any(applied.name == _LOG for applied in found.applied)
 
 
 def _deed(done: Done) -> Deed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from synctv_server.config.secrets import secret_file
 from synctv_server.config.settings import reference
 from synctv_server.security.sealing import new_key, write_master_key
 from tests.cli.conftest import Answer, Synctv
+from tests.support import postgres
 
 TOKEN = "observability.metrics_token"
 STRONG = "kQ9vTz-5wJrL2mYpX7sNb_Gc"
@@ -167,3 +169,18 @@ def test_no_command_shows_a_value(installed: Synctv) -> None:
             answer = installed(*words, *form)
             assert canary not in answer.out + answer.err, words
             assert MASTER not in answer.out + answer.err, words
+
+
+async def test_a_secret_is_set_before_the_postgres_database_has_a_table(installed: Synctv) -> None:
+    """The password of the database comes first, `init` after it."""
+    installed.environ["SYNCTV__DATABASE__URL"] = await postgres.fresh_database(postgres.server())
+    words = ("secrets", "set", "database.password", "--value-stdin", "--json")
+    answer = await asyncio.to_thread(installed.piped, f"{STRONG}\n", *words)
+    assert answer.code == 0, answer
+
+
+def test_a_secret_is_set_beside_a_database_from_before_the_audit_log(synctv: Synctv) -> None:
+    assert synctv("init", "--yes").code == 0
+    assert synctv("migrate", "down", "--to", "0005", "--yes").code == 0
+    assert synctv("secrets", "rotate", TOKEN, "--json").code == 0
+    assert synctv("backup", "create", "--json").code == 0
