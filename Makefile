@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := .targets
-.PHONY: setup run test test-fast client-tests lint types bench load audit docs build clean
+.PHONY: setup run test test-fast lint types bench load audit docs build clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -30,14 +30,14 @@ run: setup  ## Serve from .run, made at the first start; ARGS="--host 0.0.0.0" l
 	SYNCTV_DATA_DIR='$(SYNCTV_DATA_DIR)' $(BIN)/synctv serve $(ARGS)
 
 test: setup  ## Everything: lint, types, the client's tests, all tests (installs system packages)
-	@$(MAKE) --no-print-directory -j 2 $(WHOLE) lint types client-tests
+	@$(MAKE) --no-print-directory -j 2 $(WHOLE) lint types .client-tests
 	$(BIN)/python -m tests.support.install
 	$(PYTEST) $(ARGS)
 
 test-fast: setup  ## What needs no browser and no database server, in at most 90 seconds
 	$(PYTEST) $(FAST_TESTS) --ignore=tests/cli/examining --ignore=tests/cli/test_database.py -k 'not postgres' $(ARGS)
 
-client-tests: $(PACKAGES)
+.client-tests: $(PACKAGES)
 	$(NPM) run test
 
 lint: $(INSTALLED) $(PACKAGES)  ## Style, format and import rules
