@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 app = command_group("Show the keys of this installation, and replace them.")
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, change nothing.")]
+
 
 @app.command("list")
 def list_keys(ctx: typer.Context) -> Result:
@@ -68,15 +70,18 @@ def rotate(
         bool,
         typer.Option("--finish", help="Of the master key: drop the one before, which is taken until then."),
     ] = False,
+    dry_run: DryRun = False,
     _yes: YES = False,
 ) -> Result:
     """Put a new key into use: sign with it, seal everything anew, or wrap the keys under it. Nobody is signed out."""
     from synctv_cli.admin import converse
 
     invocation = Invocation.of(ctx)
+    body: dict[str, object] = {"purpose": purpose, "force": force, "finish": finish}
+    if dry_run:
+        return _planned(_ask(ctx, "POST", "/keys/rotate", body={**body, "dry_run": True}))
     if purpose != "master" and not force:
         invocation.output.note("The new key is made known for five seconds before it is used.")
-    body = {"purpose": purpose, "force": force, "finish": finish}
     value = converse(invocation, lambda server: _rotated(server, body, invocation.output.note))
     pairs = [("new key", value["new_kid"]), ("old key", value["old_kid"])]
     if purpose == "sealing":
@@ -96,9 +101,7 @@ def revoke(
     compromised: Annotated[
         bool, typer.Option("--compromised", help="Somebody else may have the key: needed to revoke it.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would happen, change nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     yes: YES = False,
 ) -> Result:
     """Refuse at once what a compromised key has signed. Sign-ins stay; their clients fetch new tokens."""
@@ -120,6 +123,19 @@ def revoke(
         ("sign-ins that refresh", affected),
     ]
     return Result({**value, "dry_run": dry_run}, Fields(pairs))
+
+
+def _planned(plan: dict[str, Any]) -> Result:
+    until = (
+        f"until {when(plan['retires_at'])}" if plan["retires_at"] else "until nothing is under it any more"
+    )
+    pairs = [
+        ("would take over", plan["new_kid"] or f"a new {plan['purpose']} key"),
+        ("from", plan["old_kid"]),
+        ("which is taken", until if plan["purpose"] != "master" or plan["retires_at"] else "until --finish"),
+        ("secrets under the new key", str(plan["values"]) if plan["values"] else None),
+    ]
+    return Result({**plan, "dry_run": True}, Fields(pairs))
 
 
 async def _rotated(server: Server, body: Mapping[str, object], tell: Callable[[str], None]) -> dict[str, Any]:

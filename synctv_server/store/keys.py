@@ -70,10 +70,14 @@ class SealedColumn:
     key: str
     condition: str = "TRUE"
 
+    @property
+    def sealed(self) -> str:
+        """The condition on values that are there."""
+        return f"{self.condition} AND length({self.column}) > 0"
+
     def others(self, head: bytes) -> str:
         """The condition on values that do not begin with `head`, the next argument."""
-        name = self.column
-        return f"{self.condition} AND length({name}) > 0 AND substr({name}, 1, {len(head)}) <> {{}}"
+        return f"{self.sealed} AND substr({self.column}, 1, {len(head)}) <> {{}}"
 
 
 SEALED_COLUMNS = (SealedColumn("keys", "sealed", "kid", "purpose = 'signing'"),)
@@ -112,6 +116,15 @@ class SealedStore:
             sql = f"SELECT count(*) AS others FROM {column.table} WHERE {column.others(head)}"  # noqa: S608 (constants)
             row = await self._database.fetch_one(sql, head)
             count += int(row["others"]) if row is not None else 0
+        return count
+
+    async def count(self) -> int:
+        """How many values of all columns are sealed."""
+        count = 0
+        for column in SEALED_COLUMNS:
+            sql = f"SELECT count(*) AS sealed FROM {column.table} WHERE {column.sealed}"  # noqa: S608 (constants)
+            row = await self._database.fetch_one(sql)
+            count += int(row["sealed"]) if row is not None else 0
         return count
 
     async def replace(self, column: SealedColumn, value: SealedValue, sealed: bytes) -> bool:

@@ -232,6 +232,32 @@ def test_keys_turn_by_either_name_of_the_command(installed: Synctv) -> None:
     ]
 
 
+def test_dry_run_of_a_rotation_tells_what_comes_and_changes_nothing(installed: Synctv) -> None:
+    before = installed("keys", "list", "--json").result
+    in_use = {key["purpose"]: key["kid"] for key in before["keys"]}
+    for purpose, values in (("signing", 0), ("sealing", 1), ("master", 1)):
+        plan = installed("keys", "rotate", "--purpose", purpose, "--dry-run", "--json").result
+        assert (plan["purpose"], plan["old_kid"], plan["new_kid"]) == (purpose, in_use[purpose], None)
+        assert (plan["values"], plan["dry_run"]) == (values, True)
+        assert (plan["retires_at"] is not None) is (purpose == "signing")
+    assert installed("keys", "list", "--json").result == before
+    coming = installed("keys", "generate", "--json").result["kid"]
+    assert installed("rotate-keys", "--dry-run", "--json").result["new_kid"] == coming
+
+
+def test_dry_run_refuses_what_the_rotation_would_refuse(installed: Synctv) -> None:
+    master = ("keys", "rotate", "--purpose", "master", "--json")
+    nothing = installed(*master, "--finish", "--dry-run")
+    assert (nothing.code, nothing.error["code"]) == (9, "key.master_settled")
+    turned = installed(*master).result
+    for purpose in ("sealing", "master"):
+        again = installed("keys", "rotate", "--purpose", purpose, "--dry-run", "--json")
+        assert (again.code, again.error["code"]) == (9, "key.master_turning")
+    plan = installed(*master, "--finish", "--dry-run").result
+    assert (plan["old_kid"], plan["new_kid"]) == (turned["old_kid"], turned["new_kid"])
+    assert installed(*master, "--finish").code == 0
+
+
 def test_pending_migrations_are_exit_3_and_name_the_cure(installed: Synctv) -> None:
     installed("migrate", "down", "--yes")
     answer = installed("user", "list", "--json")

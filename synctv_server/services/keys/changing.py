@@ -29,6 +29,19 @@ class Rotation:
     new_kid: str
 
 
+@dataclass(frozen=True, slots=True)
+class RotationPlan:
+    """What a rotation would do. `new_kid` is None for a key that is yet to be made; the old one is taken until
+    `retires_at`, else until `values` secrets of the database are under the new one.
+    """
+
+    purpose: KeyPurpose
+    old_kid: str
+    new_kid: str | None
+    values: int = 0
+    retires_at: Millis | None = None
+
+
 class KeyChanges:
     """Where the services of this package change keys."""
 

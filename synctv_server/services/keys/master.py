@@ -19,7 +19,7 @@ from synctv_server.domain.keys import KeyPurpose, KeyRecord, KeyState
 from synctv_server.domain.sessions import Actor
 from synctv_server.security.sealing import Sealer, new_key, new_key_id, read_master_key, write_master_key
 from synctv_server.services.auth.accounts import Accounts
-from synctv_server.services.keys.changing import KeyChanges, Rotation
+from synctv_server.services.keys.changing import KeyChanges, Rotation, RotationPlan
 from synctv_server.services.keys.opening import newest_active, of_purpose, place_of
 from synctv_server.services.keys.service import SEALING_ALGORITHM, KeyService
 
@@ -92,19 +92,7 @@ class MasterKeys:
         """
         actor.require_administrator()
         async with self._turning, self._changes.open(_MASTER, actor) as masters:
-            current, former = self._in_use(masters)
-            if former is None:
-                raise Conflict(
-                    "no rotation of the master key is under way",
-                    code="key.master_settled",
-                    hint="`synctv keys rotate --purpose master` begins one.",
-                )
-            if self._keys.sealing.master is None:
-                raise Conflict(
-                    "this server has only the old master key",
-                    code="key.master_given",
-                    hint="Give it the new one as keys.master, restart it, and finish then.",
-                )
+            current, former = self._to_finish(masters)
             for record in await self._store.list_keys(KeyPurpose.SEALING):
                 if record.sealed_previous is not None:
                     await self._store.update(replace(record, sealed_previous=None))
@@ -112,6 +100,44 @@ class MasterKeys:
         if self._source.is_ours:
             await asyncio.to_thread(remove_private, self._source.previous_file)
         return Rotation(_MASTER, former.kid, current.kid)
+
+    async def plan_rotation(self, actor: Actor) -> RotationPlan:
+        """What `rotate` would do; refuses as that does."""
+        actor.require_administrator()
+        await self._require_finished()
+        await self._keys.follow()
+        old = self._keys.sealing.master
+        if old is None:
+            raise _no_master()
+        if not self._source.is_ours:
+            self._given(old)
+        current, _ = self._in_use(await self._store.list_keys(_MASTER))
+        sealing = await self._store.list_keys(KeyPurpose.SEALING)
+        return RotationPlan(_MASTER, current.kid, None, sum(record.verifies for record in sealing))
+
+    async def plan_finish(self, actor: Actor) -> RotationPlan:
+        """What `finish` would do; refuses as that does."""
+        actor.require_administrator()
+        await self._keys.follow()
+        current, former = self._to_finish(await self._store.list_keys(_MASTER))
+        return RotationPlan(_MASTER, former.kid, current.kid, retires_at=self._now())
+
+    def _to_finish(self, masters: list[KeyRecord]) -> tuple[KeyRecord, KeyRecord]:
+        """The master key in use and the one to drop; Conflict where there is none, or this server needs it yet."""
+        current, former = self._in_use(masters)
+        if former is None:
+            raise Conflict(
+                "no rotation of the master key is under way",
+                code="key.master_settled",
+                hint="`synctv keys rotate --purpose master` begins one.",
+            )
+        if self._keys.sealing.master is None:
+            raise Conflict(
+                "this server has only the old master key",
+                code="key.master_given",
+                hint="Give it the new one as keys.master, restart it, and finish then.",
+            )
+        return current, former
 
     async def _require_finished(self) -> None:
         _, former = self._in_use(await self._store.list_keys(_MASTER))

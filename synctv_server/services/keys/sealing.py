@@ -18,7 +18,7 @@ from synctv_server.domain.sessions import SYSTEM, Actor
 from synctv_server.domain.times import SECOND
 from synctv_server.security.sealing import Place
 from synctv_server.services.auth.accounts import Accounts
-from synctv_server.services.keys.changing import PROPAGATION, KeyChanges, next_of
+from synctv_server.services.keys.changing import PROPAGATION, KeyChanges, RotationPlan, next_of
 from synctv_server.services.keys.opening import newest_active
 from synctv_server.services.keys.service import KeyService
 from synctv_server.store.keys import SEALED_COLUMNS, SealedColumn, SealedStore, SealedValue
@@ -64,6 +64,20 @@ class SealingKeys:
                     return Resealing(continues, (await self._current()).kid, 0, 0, is_done=True)
                 await self._put_next_into_use(actor, force=force)
             return await self._step(actor, force=force)
+
+    async def plan_rotation(self, actor: Actor) -> RotationPlan:
+        """What `rotate` would do, or has yet to do; refuses as that does."""
+        actor.require_administrator()
+        await self._keys.follow()
+        current = await self._current()
+        if old := await self._old_keys():
+            remaining = await self._values.count_others(self._keys.sealing.sealer.head)
+            return RotationPlan(_SEALING, old[0].kid, current.kid, remaining)
+        coming = next_of(await self._store.list_keys(_SEALING))
+        if coming is None:
+            await self._keys.new_sealing_record()  # not kept: only to hear whether one can be made
+        values = await self._values.count()
+        return RotationPlan(_SEALING, current.kid, coming.kid if coming else None, values)
 
     async def look_after(self) -> None:
         """Go on with a rotation that nobody goes on with."""

@@ -15,7 +15,14 @@ from synctv_server.domain.keys import KeyPurpose, KeyRecord, KeyState
 from synctv_server.domain.sessions import SYSTEM, Actor
 from synctv_server.domain.times import DAY, SECOND, Millis
 from synctv_server.services.auth.accounts import Accounts
-from synctv_server.services.keys.changing import PROPAGATION, KeyChanges, Rotation, get_key, next_of
+from synctv_server.services.keys.changing import (
+    PROPAGATION,
+    KeyChanges,
+    Rotation,
+    RotationPlan,
+    get_key,
+    next_of,
+)
 from synctv_server.services.keys.opening import newest_active
 from synctv_server.services.keys.service import KeyService
 
@@ -70,6 +77,16 @@ class SigningKeys:
             if rest > 0 and not force:
                 await asyncio.sleep(rest / SECOND)
             return await self._activate(coming.kid, actor)
+
+    async def plan_rotation(self, actor: Actor) -> RotationPlan:
+        """What `rotate` would do."""
+        actor.require_administrator()
+        signing = await self._store.list_keys(_SIGNING)
+        coming = next_of(signing)
+        over_at = self._now() + self._grace
+        return RotationPlan(
+            _SIGNING, _signer(signing).kid, coming.kid if coming else None, retires_at=over_at
+        )
 
     async def plan_revocation(self, actor: Actor, kid: str) -> Revocation:
         """What `revoke` would do; refuses as that does."""

@@ -415,6 +415,8 @@ export interface RotationBody {
   continues?: string | null;
   /** Do not wait until every server knows the new key. */
   force?: boolean;
+  /** Say what would happen, change nothing. */
+  dry_run?: boolean;
 }
 
 export interface RotationObject {
@@ -427,6 +429,17 @@ export interface RotationObject {
   remaining?: number;
   /** Nothing is left to be done for this rotation. */
   done?: boolean;
+}
+
+export interface RotationPlanObject {
+  purpose: string;
+  old_kid: string;
+  /** null for a key that is yet to be made. */
+  new_kid: string | null;
+  /** Secrets of the database that would get under the new key. */
+  values: number;
+  /** Until when the old key is taken, where that is known. */
+  retires_at: string | null;
 }
 
 export interface SeekBody {

@@ -13,7 +13,7 @@ from synctv_server.api.http.objects.people import Moment
 from synctv_server.domain.keys import KeyRecord
 from synctv_server.domain.text import invalid
 from synctv_server.domain.times import Millis, to_rfc3339
-from synctv_server.services.keys.changing import Rotation
+from synctv_server.services.keys.changing import Rotation, RotationPlan
 from synctv_server.services.keys.sealing import Resealing
 
 Algorithm = Literal["RS256", "ES256", "EdDSA"]
@@ -52,6 +52,7 @@ class RotationBody(Struct, forbid_unknown_fields=True, kw_only=True):
         str | None, Meta(description="Of sealing keys: the `new_kid` that the step before has answered.")
     ] = None
     force: Annotated[bool, Meta(description="Do not wait until every server knows the new key.")] = False
+    dry_run: Annotated[bool, Meta(description="Say what would happen, change nothing.")] = False
 
 
 class RotationObject(Struct, frozen=True, kw_only=True):
@@ -63,6 +64,18 @@ class RotationObject(Struct, frozen=True, kw_only=True):
     resealed: Annotated[int | UnsetType, Meta(description="Values that this step has sealed anew.")] = UNSET
     remaining: Annotated[int | UnsetType, Meta(description="Values that are under the old key yet.")] = UNSET
     done: Annotated[bool, Meta(description="Nothing is left to be done for this rotation.")] = True
+
+
+class RotationPlanObject(Struct, frozen=True, kw_only=True):
+    """What a rotation would do; the answer to a `dry_run`."""
+
+    purpose: str
+    old_kid: str
+    new_kid: Annotated[str | None, Meta(description="null for a key that is yet to be made.")]
+    values: Annotated[int, Meta(description="Secrets of the database that would get under the new key.")]
+    retires_at: Annotated[
+        Moment | None, Meta(description="Until when the old key is taken, where that is known.")
+    ]
 
 
 class RevocationBody(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -93,7 +106,9 @@ class AdminKeysController(Controller):
         return _key_object(await request.parts.signing_keys.generate(request.actor, data.algorithm))
 
     @post("/rotate", operation_id="adminRotateKeys", summary="Put a new key into use", status_code=200)
-    async def rotate(self, request: Call, data: JSONBody[RotationBody]) -> RotationObject:
+    async def rotate(
+        self, request: Call, data: JSONBody[RotationBody]
+    ) -> RotationObject | RotationPlanObject:
         """A signing key: answers when the new one signs; the old one verifies for `auth.key_grace_days`.
 
         A sealing key: about a second of sealing anew, to be repeated until `done`. The master key: wraps the sealing
@@ -101,6 +116,8 @@ class AdminKeysController(Controller):
         """
         if data.finish and data.purpose != "master":
             raise invalid("finish", "is for the master key alone")
+        if data.dry_run:
+            return _plan_object(await _planned(request, data))
         if data.purpose == "sealing":
             step = await request.parts.sealing_keys.rotate(
                 request.actor, force=data.force, continues=data.continues
@@ -128,6 +145,28 @@ async def _rotated(request: Call, data: RotationBody) -> Rotation:
         return await request.parts.signing_keys.rotate(request.actor, force=data.force)
     master = request.parts.master_keys
     return await (master.finish(request.actor) if data.finish else master.rotate(request.actor))
+
+
+async def _planned(request: Call, data: RotationBody) -> RotationPlan:
+    if data.finish:
+        return await request.parts.master_keys.plan_finish(request.actor)
+    match data.purpose:
+        case "signing":
+            return await request.parts.signing_keys.plan_rotation(request.actor)
+        case "sealing":
+            return await request.parts.sealing_keys.plan_rotation(request.actor)
+        case "master":
+            return await request.parts.master_keys.plan_rotation(request.actor)
+
+
+def _plan_object(plan: RotationPlan) -> RotationPlanObject:
+    return RotationPlanObject(
+        purpose=plan.purpose,
+        old_kid=plan.old_kid,
+        new_kid=plan.new_kid,
+        values=plan.values,
+        retires_at=_moment(plan.retires_at),
+    )
 
 
 def _rotation_object(rotation: Rotation) -> RotationObject:
