@@ -13,7 +13,7 @@ from synctv_cli.failures import BROKEN_STATE
 from synctv_cli.views import Fields, Lines, Result, Table, when
 
 if TYPE_CHECKING:
-    from synctv_server.supervisor.restoring import Restored
+    from synctv_server.supervisor.restoring import Restored, RestorePlan
     from synctv_server.upkeep.backup.creating import Backup
     from synctv_server.upkeep.backup.shelf import Kept
 
@@ -129,6 +129,9 @@ def restore(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace what is there, after a backup of it.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the backup, say what would be replaced, change nothing.")
+    ] = False,
     yes: YES = False,
 ) -> Result:
     """Put a backup into the data directory, and its rows into the database of its configuration."""
@@ -138,12 +141,16 @@ def restore(
     from synctv_cli.operator import operator
     from synctv_cli.passphrases import passphrase_of
     from synctv_server.config.places import config_path
-    from synctv_server.supervisor.restoring import Order, restore_backup
+    from synctv_server.supervisor.restoring import Order, plan_restore, restore_backup
 
     invocation = Invocation.of(ctx)
     data_dir, path = invocation.data_dir, file.expanduser()
     place = config_path(invocation.config_flag, data_dir, invocation.environ)
     order = Order(path, data_dir, place, passphrase_of(invocation.output, path, passphrase_file), replace)
+    if dry_run:
+        return _planned(
+            data_dir, asyncio.run(plan_restore(order, invocation.load_with, invocation.tell_table))
+        )
     question = f"Restore {path.name} into {data_dir}?"
     if replace:
         question += " It takes the place of what is there."
@@ -231,6 +238,28 @@ def _restored(data_dir: Path, restored: Restored) -> Result:
         ("before", f"what was there is in {restored.before}" if restored.before else None),
         ("keys", f"{problem}; put the master key back before you start" if problem else "they open"),
         ("next", "`synctv serve`"),
+    ]
+    return Result(value, Fields(pairs))
+
+
+def _planned(data_dir: Path, plan: RestorePlan) -> Result:
+    value = {
+        "data_dir": str(data_dir),
+        "restored": {},
+        "counts": plan.counts,
+        "created_at": plan.created_at,
+        "database": plan.database,
+        "replaces": plan.replaces,
+        "keys": plan.keys,
+        "dry_run": True,
+    }
+    pairs = [
+        ("backup", "good"),
+        ("would go into", str(data_dir)),
+        ("from", when(plan.created_at)),
+        ("rows", f"{sum(plan.counts.values())} into {plan.database}"),
+        ("would replace", ", ".join(plan.replaces) or "nothing"),
+        ("keys", _KEYS[plan.keys]),
     ]
     return Result(value, Fields(pairs))
 

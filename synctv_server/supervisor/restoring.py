@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from synctv_server.domain.sessions import Actor
 from synctv_server.store import Database, open_database
 from synctv_server.store.trail import AuditTrail
 from synctv_server.supervisor.database import alone_on
-from synctv_server.supervisor.lock import held
-from synctv_server.upkeep.backup import creating, files
+from synctv_server.supervisor.lock import InstallationLock, held
+from synctv_server.upkeep.backup import creating, files, verifying
 from synctv_server.upkeep.backup.archive import Archive
 from synctv_server.upkeep.backup.creating import CONFIGURATION, Progress
 from synctv_server.upkeep.backup.installed import MASTER, Installed
@@ -51,6 +51,37 @@ class Restored:
     database: str
     before: Path | None
     keys_problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePlan:
+    """What would be done; `replaces` is what is there and would be saved before."""
+
+    counts: Mapping[str, int]
+    created_at: str
+    database: str
+    replaces: Sequence[str]
+    keys: verifying.Keys
+
+
+async def plan_restore(order: Order, load: Load, progress: Progress) -> RestorePlan:
+    """What `restore_backup` would do, after a check of every byte, the passphrase and the audit log in it.
+
+    Changes nothing, and raises as that does.
+    """
+    found = await verifying.verify(order.backup, secret=order.secret, progress=progress)
+    if found.problem is not None:
+        raise BrokenState(f"the backup is bad: {found.problem}")
+    lock = InstallationLock(order.data_dir)
+    if lock.find_holder() is not None:
+        raise lock.refusal()
+    with Archive.open(order.backup) as archive:
+        secrets = {} if order.secret is None else await open_secrets(archive, order.secret)
+        site = _site(order, archive, load, secrets)
+        async with alone_on(site.target):
+            occupied = [str(each) for each in await _occupied(order, archive, site)]
+        manifest = archive.manifest
+    return RestorePlan(manifest.counts, manifest.created_at, site.target.kind, occupied, found.keys)
 
 
 async def restore_backup(order: Order, load: Load, actor: Actor, progress: Progress) -> Restored:
@@ -101,15 +132,8 @@ def _secret(settings: Settings, name: str) -> Secret | None:
 
 async def _make_room(order: Order, archive: Archive, site: Site, load: Load) -> tuple[Path | None, Site]:
     """The backup of what is there, where something is."""
-    occupied = await site.occupied(archive)
-    if not occupied:
+    if not await _occupied(order, archive, site):
         return None, site
-    if not order.replace:
-        raise Conflict(
-            f"there is an installation already: {', '.join(str(each) for each in occupied)}",
-            code="conflict.not_empty",
-            hint="Restore into another --data-dir, or give --replace: what is there is backed up first.",
-        )
     try:
         made = await creating.create(Installed.of(load(None)))
     except NotFound:  # files without a database; those are set aside
@@ -119,6 +143,18 @@ async def _make_room(order: Order, archive: Archive, site: Site, load: Load) -> 
             site.data_dir, site.config_file, site.target, site.secrets, sets_database_aside=True
         )
     return made.path, site
+
+
+async def _occupied(order: Order, archive: Archive, site: Site) -> list[Path | str]:
+    """What is there and may be replaced; Conflict where it may not."""
+    occupied = await site.occupied(archive)
+    if occupied and not order.replace:
+        raise Conflict(
+            f"there is an installation already: {', '.join(str(each) for each in occupied)}",
+            code="conflict.not_empty",
+            hint="Restore into another --data-dir, or give --replace: what is there is backed up first.",
+        )
+    return occupied
 
 
 async def _enter(order: Order, archive: Archive, loaded: LoadedSettings, actor: Actor) -> str | None:

@@ -167,6 +167,47 @@ def test_restore_over_an_installation_is_refused_and_replace_saves_it_first(
     assert ours("user", "show", "ben").code == 0
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_dry_run_of_a_restore_tells_what_it_would_replace_and_changes_nothing(
+    ours: Synctv, passphrase: str, tmp_path: Path
+) -> None:
+    path = create(ours, "--passphrase-file", passphrase)
+    words = ("--passphrase-file", passphrase, "--dry-run")
+    elsewhere = Synctv(tmp_path / "elsewhere")
+    planned = restore(elsewhere, path, *words)
+    assert planned.code == 0, planned
+    assert (planned.result["counts"]["users"], planned.result["replaces"]) == (1, [])
+    assert (planned.result["keys"], planned.result["restored"]) == ("opened", {})
+    assert not elsewhere.data_dir.exists()
+    assert restore(ours, path, *words).error["code"] == "conflict.not_empty"
+    before = contents(ours.data_dir)
+    there = restore(ours, path, *words, "--replace").result["replaces"]
+    assert {str(ours.data_dir / "synctv.toml"), "the database"} <= set(there)
+    assert contents(ours.data_dir) == before
+
+
+def test_dry_run_of_a_restore_refuses_what_the_restore_would_refuse(
+    ours: Synctv, passphrase: str, tmp_path: Path
+) -> None:
+    path = create(ours, "--passphrase-file", passphrase)
+    wrong = private(tmp_path / "wrong", "battery horse correct")
+    elsewhere = Synctv(tmp_path / "elsewhere")
+    assert restore(elsewhere, path, "--passphrase-file", wrong, "--dry-run").code == 2
+    server = InstallationLock(ours.data_dir)
+    assert server.take_now("serve")
+    beside = restore(ours, path, "--passphrase-file", passphrase, "--dry-run", "--replace")
+    server.release()
+    assert (beside.code, beside.error["code"]) == (9, "conflict.server_running")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert restore(elsewhere, path, "--passphrase-file", passphrase, "--dry-run").code == 4
+    assert not elsewhere.data_dir.exists()
+
+
 def test_damaged_database_is_set_aside_by_replace(ours: Synctv, passphrase: str) -> None:
     path = create(ours, "--passphrase-file", passphrase)
     (ours.data_dir / "synctv.db").write_bytes(b"no database at all" * 1_000)

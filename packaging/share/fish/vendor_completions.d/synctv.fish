@@ -202,6 +202,7 @@ complete -c synctv -n 'test "$(__synctv_place)" = "backup verify"' -l no-color -
 complete -c synctv -n 'test "$(__synctv_place)" = "backup verify"' -s h -l help -d 'Show the help and exit.'
 complete -c synctv -n 'test "$(__synctv_place)" = "backup restore"' -l passphrase-file -r -F -d 'A file whose first line is the passphrase of the keys.'
 complete -c synctv -n 'test "$(__synctv_place)" = "backup restore"' -l replace -d 'Replace what is there, after a backup of it.'
+complete -c synctv -n 'test "$(__synctv_place)" = "backup restore"' -l dry-run -d 'Check the backup, say what would be replaced, change nothing.'
 complete -c synctv -n 'test "$(__synctv_place)" = "backup restore"' -l yes -d 'Do it without a question.'
 complete -c synctv -n 'test "$(__synctv_place)" = "backup restore"' -l data-dir -r -F -d 'Where the installation lives.'
 complete -c synctv -n 'test "$(__synctv_place)" = "backup restore"' -l config -r -F -d 'Read this instead of DIR/synctv.toml.'
