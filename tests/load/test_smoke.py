@@ -29,7 +29,7 @@ def test_fifty_viewers_hear_everything_that_is_said_in_their_room(tmp_path: Path
         assert (heard.said, heard.expected, heard.deliveries) == (20, 20 * VIEWERS, 20 * VIEWERS)
         assert (heard.gaps, heard.errors) == (0, 0)
         crowd.stop(VIEWERS - 1)
-        assert crowd.window(5, 1).deliveries == 5 * (VIEWERS - 1)
+        assert crowd.rounds(5, 1).deliveries == 5 * (VIEWERS - 1)
         crowd.go(VIEWERS - 1)
         crowd.drop(VIEWERS, VIEWERS)
         assert crowd.wait(0.5).open == VIEWERS

@@ -10,7 +10,7 @@
 //                                        moment (16 digits, ns); without it nothing is expected back
 //   open FIRST COUNT AT_ONCE             come in, so many handshakes at once; answered when all have their first frame
 //   rate SECONDS PER_SECOND FIRST STEP COUNT   say so many lines a second, spoken in turn by COUNT viewers
-//   window EVENTS OUTSTANDING            viewer 0 says lines, so many under way at once
+//   rounds EVENTS AT_ONCE                so many viewers say a line at once; again when everybody has heard them all
 //   wait SECONDS                         only read
 //   stop VIEWER · go VIEWER              read nothing any more · read again; its delays count no more
 //   drop FIRST COUNT                     hang up without a word
@@ -421,11 +421,11 @@ static void say_at_rate(double seconds, double rate, int first, int step, int co
     print_answer(took, "delay_ms", &delays);
 }
 
-static void say_in_window(long long events, long long outstanding) {
+static void say_in_rounds(long long events, long long at_once) {
     long long start = now_ns(), patience = start + 120 * SECOND;
     while (said < events && now_ns() < patience) {
-        while (said < events && (said - outstanding + 1) * reading_in[viewers[0].room] <= (long long)delays.count) {
-            say_line(&viewers[0]);
+        if (said * reading_in[viewers[0].room] <= (long long)delays.count) {
+            for (long long i = 0; i < at_once && said < events; i++) say_line(&viewers[i]);
         }
         turn(SECOND);
     }
@@ -458,8 +458,8 @@ static void carry_out(const char *line) {
         open_viewers(first, count, step);
         return;
     }
-    if (sscanf(line, "window %lf %lf", &a, &b) == 2) {
-        say_in_window((long long)a, (long long)b);
+    if (sscanf(line, "rounds %lf %lf", &a, &b) == 2) {
+        say_in_rounds((long long)a, (long long)b);
         return;
     }
     if (sscanf(line, "wait %lf", &a) == 1) serve_until(start + (long long)(a * 1e9));

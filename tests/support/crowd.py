@@ -116,9 +116,9 @@ class Crowd:
         """Say lines at a pace, spoken in turn by every `step`th viewer from `first` on."""
         return self.do(f"rate {seconds} {per_second} {first} {step} {speakers}")
 
-    def window(self, events: int, outstanding: int) -> Heard:
-        """Viewer 0 says lines as fast as they are heard by all."""
-        return self.do(f"window {events} {outstanding}")
+    def rounds(self, events: int, at_once: int) -> Heard:
+        """So many viewers say a line at once, and again as soon as everybody has heard them all."""
+        return self.do(f"rounds {events} {at_once}")
 
     def wait(self, seconds: float) -> Heard:
         return self.do(f"wait {seconds}")

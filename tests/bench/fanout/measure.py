@@ -19,7 +19,7 @@ _SETTLING_SECONDS = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`window`: so many lines outstanding at most; `rate`: so many a second."""
+    """`rounds`: so many lines at once, and again when everybody has heard them; `rate`: so many a second."""
 
     mode: str
     value: int
@@ -27,8 +27,8 @@ class Pace:
 
     def run(self, viewers: Crowd) -> None:
         """Start it; the answer comes when all is heard."""
-        if self.mode == "window":
-            viewers.start(f"window {self.events} {self.value}")
+        if self.mode == "rounds":
+            viewers.start(f"rounds {self.events} {self.value}")
         else:
             viewers.start(f"rate {self.events / self.value} {self.value} 0 1 1")
 

@@ -17,12 +17,12 @@ from tests.bench.fanout.servers import Target, alone, c_loop, plain, whole
 
 SATURATED, FOUR, FIFTY = "saturated", "4 at once", "50/s"
 RUNS: tuple[tuple[int, str, Pace], ...] = (
-    (1, SATURATED, Pace("window", 1, 1_200)),
+    (1, SATURATED, Pace("rounds", 1, 1_200)),
     (1, FIFTY, Pace("rate", 50, 80)),
-    (10, SATURATED, Pace("window", 1, 1_200)),
+    (10, SATURATED, Pace("rounds", 1, 1_200)),
     (10, FIFTY, Pace("rate", 50, 80)),
-    (200, SATURATED, Pace("window", 1, 600)),
-    (200, FOUR, Pace("window", 4, 800)),
+    (200, SATURATED, Pace("rounds", 1, 600)),
+    (200, FOUR, Pace("rounds", 4, 800)),
     (200, FIFTY, Pace("rate", 50, 80)),
 )
 IDLE_VIEWERS = 1_000
@@ -57,7 +57,7 @@ def main() -> None:
         folder = Path(name)
         viewers = Viewers(folder)
         with whole(folder / "data") as target:
-            frame_bytes = round(viewers.measure(target, 50, Pace("window", 1, 200)).frame_bytes)
+            frame_bytes = round(viewers.measure(target, 50, Pace("rounds", 1, 200)).frame_bytes)
             _idle(viewers, target)
             _fan_out(viewers, target, lambda: c_loop(folder, frame_bytes))
     _start_times()

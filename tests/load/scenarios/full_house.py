@@ -30,7 +30,7 @@ def full_house(folder: Path, scale: float) -> Outcome:
 
 def _against_c(outcome: Outcome, stage: Scene, folder: Path, frame_bytes: int) -> None:
     for pace, command in (
-        ("saturated", f"window {LINES} 1"),
+        ("saturated", f"rounds {LINES} 1"),
         ("paced", f"rate {SECONDS} {BIG_PER_SECOND} 0 1 1"),
     ):
         before = _c_loop(folder, stage.viewers.size, command, frame_bytes)
@@ -69,7 +69,7 @@ def _beside(outcome: Outcome, stage: Scene, folder: Path) -> None:
 
 
 def _line_bytes(viewers: Crowd) -> int:
-    heard = viewers.window(5, 1)
+    heard = viewers.rounds(5, 1)
     return round(heard.bytes / heard.deliveries)
 
 
