@@ -7,6 +7,7 @@ import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from synctv_server.app.checks import disk_check, schema_check
 from synctv_server.cluster.counters import Counters
@@ -90,7 +91,7 @@ async def lay_ground(loaded: LoadedSettings, now: Now, stack: AsyncExitStack) ->
         data_dir=loaded.data_dir,
         link_base=origin_of(server.public_url, server.host, server.port),
         now=now,
-        ids=Ids(now, secrets.token_bytes),
+        ids=Ids(now, secrets.token_bytes, Lock()),
         metrics=metrics,
         health=health,
         database=database,

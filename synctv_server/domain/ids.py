@@ -8,7 +8,8 @@ was accepted.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NewType
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NewType
 
 from synctv_server.domain.times import Now
 
@@ -32,13 +33,20 @@ _STEP_BYTES = 8
 class Ids:
     """Makes ids.
 
-    `entropy(n)` gives n random bytes; `now` may stand still or step back, the ids still rise.
+    `entropy(n)` gives n random bytes; `now` may stand still or step back, the ids still rise. `guard` is
+    held while one is made: a lock, where several threads ask.
     """
 
-    def __init__(self, now: Now, entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        now: Now,
+        entropy: Callable[[int], bytes],
+        guard: AbstractContextManager[Any] | None = None,
+    ) -> None:
         self.now = now
         self._entropy = entropy
         self._last = 0
+        self._guard = guard or nullcontext()
 
     def user(self) -> UserId:
         return UserId(self._next("usr"))
@@ -65,10 +73,11 @@ class Ids:
         return RecordId(self._next("log"))
 
     def _next(self, prefix: str) -> str:
-        value = (self.now() << _RANDOM_BITS) | int.from_bytes(self._entropy(_RANDOM_BYTES), "big")
-        if value >> _RANDOM_BITS <= self._last >> _RANDOM_BITS:
-            value = self._last + 1 + int.from_bytes(self._entropy(_STEP_BYTES), "big")
-        self._last = value
+        with self._guard:
+            value = (self.now() << _RANDOM_BITS) | int.from_bytes(self._entropy(_RANDOM_BYTES), "big")
+            if value >> _RANDOM_BITS <= self._last >> _RANDOM_BITS:
+                value = self._last + 1 + int.from_bytes(self._entropy(_STEP_BYTES), "big")
+            self._last = value
         return f"{prefix}_{_base32(value)}"
 
 

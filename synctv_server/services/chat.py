@@ -16,7 +16,7 @@ from synctv_server.domain.sessions import Actor
 from synctv_server.domain.text import invalid
 from synctv_server.services.limits import Limits
 from synctv_server.services.permissions import RoomAccess
-from synctv_server.services.turns import Turns
+from synctv_server.services.turns import Receipt, Turn, Turns
 from synctv_server.store.chat import MessageStore
 
 
@@ -47,7 +47,8 @@ class ChatService:
         text = check_text(wanted.text)
         nonce = None if wanted.nonce is None else check_nonce(wanted.nonce)
         await self.limits.chat(room_id, actor.person())
-        async with self.turns.turn(room_id) as turn:
+
+        async def say(turn: Turn) -> tuple[Message, Receipt]:
             standing = await self.access.enter(actor, room_id, Permission.SEND_CHAT)
             author = standing.insider()
             message = Message(
@@ -56,9 +57,11 @@ class ChatService:
             kept = await self.messages.keep(message)
             if kept is not message:
                 _require_same(kept, text, wanted.reply_to)
-                return Sent(kept, None)
+                return kept, Receipt()
             await self._check_reply(room_id, wanted.reply_to)
-            receipt = turn.publish(ChatSent(message), author)
+            return message, turn.publish(ChatSent(message), author)
+
+        message, receipt = await self.turns.take(room_id, say)
         return Sent(message, receipt.seq)
 
     async def list_messages(

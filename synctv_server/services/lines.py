@@ -46,7 +46,7 @@ class Lines:
 
     async def _wait(self, key: str, line: deque[asyncio.Future[None]]) -> None:
         if len(line) >= self._queue_most:
-            raise _too_busy()
+            raise too_busy()
         place = asyncio.get_running_loop().create_future()
         line.append(place)
         try:
@@ -59,7 +59,7 @@ class Lines:
             elif place in line:
                 line.remove(place)
             if isinstance(error, TimeoutError):
-                raise _too_busy() from error
+                raise too_busy() from error
             raise
 
     def _pass_on(self, key: str) -> None:
@@ -72,7 +72,8 @@ class Lines:
         del self._waiting[key]
 
 
-def _too_busy() -> Unavailable:
+def too_busy() -> Unavailable:
+    """What is raised when too many wait."""
     return Unavailable(
         "too many commands wait for this room; try again in a moment",
         code="room.busy",

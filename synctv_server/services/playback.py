@@ -61,21 +61,29 @@ class PlaybackService:
         state and no event. NotFound for an item that is not in the playlist; raises as `domain.playback.apply`.
         """
         needed = Permission.CHOOSE_MEDIA if isinstance(command, Load) else Permission.CONTROL_PLAYBACK
-        async with self.turns.turn(room_id) as turn:
+        delay = start_delay(self.delay_of(room_id))
+
+        async def change(turn: Turn) -> tuple[PlaybackState, Receipt]:
             standing = await self.access.enter(actor, room_id, needed)
-            state, receipt = await self._change(turn, command, standing.person)
+            return await self._change(turn, command, standing.person, delay)
+
+        state, receipt = await self.turns.take(room_id, change)
         return Applied(state, receipt.seq)
 
     async def step(self, actor: Actor, room_id: RoomId, step: Step) -> Applied:
         """Load the next or previous item in list order, playing. NotFound (`playlist.end`) at an end."""
         if step.step not in (1, -1):
             raise invalid("step", "must be 1 or -1")
-        async with self.turns.turn(room_id) as turn:
+        delay = start_delay(self.delay_of(room_id))
+
+        async def change(turn: Turn) -> tuple[PlaybackState, Receipt]:
             standing = await self.access.enter(actor, room_id, Permission.CHOOSE_MEDIA)
             state = await self._current(room_id, turn.at)
             item = neighbour(await self.media.list_items(room_id), state.media_id, step.step)
             command = Load(media_id=item.id, if_revision=step.if_revision)
-            state, receipt = await self._change(turn, command, standing.person)
+            return await self._change(turn, command, standing.person, delay)
+
+        state, receipt = await self.turns.take(room_id, change)
         return Applied(state, receipt.seq)
 
     async def pause_deserted(self, room_id: RoomId) -> None:
@@ -107,13 +115,12 @@ class PlaybackService:
             turn.publish(PlaybackChanged(held), None)
 
     async def _change(
-        self, turn: Turn, command: PlaybackCommand, by: Person | None
+        self, turn: Turn, command: PlaybackCommand, by: Person | None, delay: Millis
     ) -> tuple[PlaybackState, Receipt]:
         """Apply to the newest state; once more where another server was quicker."""
         for _ in range(_TRIES):
             before = await self._current(turn.room_id, turn.at)
             duration = await self._duration_after(turn.room_id, before, command)
-            delay = start_delay(self.delay_of(turn.room_id))
             after = playback.apply(before, command, turn.at, delay=delay, duration=duration)
             if after is before:
                 return before, Receipt()

@@ -7,10 +7,13 @@ changes a room.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from contextvars import Context
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from synctv_server.cluster.notices import Notice, Notices
 from synctv_server.cluster.room_log import RoomLog
@@ -21,13 +24,15 @@ from synctv_server.domain.ids import Ids, RoomId
 from synctv_server.domain.room_log import RoomDeed, RoomRecord
 from synctv_server.domain.sessions import Actor, Person
 from synctv_server.domain.times import Millis
-from synctv_server.services.lines import Lines
-from synctv_server.store import Database, Transaction
+from synctv_server.services.lines import Lines, too_busy
+from synctv_server.store import Database, Transaction, Work
 from synctv_server.store.room_log import RoomLogStore
 
 DEADLINE_SECONDS = 10.0
 QUEUE_MOST = 200
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -87,6 +92,27 @@ class Turn:
         self._transaction.after_commit(leave)
 
 
+class _Wanted(Generic[T]):
+    """What somebody wants done in a turn, and the answer that this one waits for."""
+
+    def __init__(self, work: Callable[[Turn], Coroutine[Any, Any, T]]) -> None:
+        self.work = work
+        self.answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._result: T
+
+    async def carry_out(self, turn: Turn) -> None:
+        self._result = await self.work(turn)
+
+    def tell(self, error: BaseException | None) -> None:
+        """Give the answer, unless nobody waits for it any more."""
+        if self.answer.done():
+            return
+        if error is None:
+            self.answer.set_result(self._result)
+        else:
+            self.answer.set_exception(error)
+
+
 class Turns:
     """A turn for each room, in the order in which it was asked for (see `Lines` for the bounds).
 
@@ -109,6 +135,8 @@ class Turns:
         self._notices = notices
         self._now = ids.now
         self._lines = lines or Lines(deadline_seconds=DEADLINE_SECONDS, queue_most=QUEUE_MOST)
+        self._wanted: dict[RoomId, list[_Wanted[Any]]] = {}
+        self._carriers: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def turn(self, room_id: RoomId, *, durable: bool = False) -> AsyncIterator[Turn]:
@@ -118,8 +146,53 @@ class Turns:
         Unavailable (`room.busy`) when the line is full or the turn does not come in time.
         """
         async with self._lines.hold(room_id), self._database.transaction(durable=durable) as transaction:
-            turn = Turn(room_id, transaction, self._room_log, self._notices, self._now())
+            turn = self._turn(room_id, transaction)
             yield turn
-            await self._records.add(
-                [RoomRecord(self._ids.record(), room_id, turn.at, deed) for deed in turn.deeds]
-            )
+            await self._keep_records(turn)
+
+    async def take(self, room_id: RoomId, work: Callable[[Turn], Coroutine[Any, Any, T]]) -> T:
+        """What `work` gives, carried out in a turn of the room: kept when it returns, undone when it raises.
+
+        For what is asked for often. What waits for the same room is carried out together, each in the order in which
+        it came, each undone alone; on SQLite that is one hop to its thread and one commit. So `work` awaits stores
+        and nothing else (`store.transaction.Work`). A caller that is cancelled takes back what has not begun.
+        """
+        wanted = _Wanted(work)
+        if room_id not in self._wanted:
+            self._wanted[room_id] = []
+            # Not within the caller, who may be cancelled while others wait with it.
+            carrier = asyncio.create_task(self._carry_out(room_id), context=Context())
+            self._carriers.add(carrier)
+            carrier.add_done_callback(self._carriers.discard)
+        elif len(self._wanted[room_id]) >= QUEUE_MOST:
+            raise too_busy()
+        self._wanted[room_id].append(wanted)
+        return await wanted.answer
+
+    async def _carry_out(self, room_id: RoomId) -> None:
+        wanted: list[_Wanted[Any]] | None = None
+        try:
+            async with self._lines.hold(room_id):
+                wanted = [one for one in self._wanted.pop(room_id) if not one.answer.done()]
+                errors = await self._database.carry_out([self._work(room_id, one) for one in wanted])
+        except Exception as failure:
+            wanted = self._wanted.pop(room_id) if wanted is None else wanted
+            errors = [failure] * len(wanted)
+        for one, error in zip(wanted, errors, strict=True):
+            one.tell(error)
+
+    def _work(self, room_id: RoomId, wanted: _Wanted[Any]) -> Work:
+        async def work(transaction: Transaction) -> None:
+            turn = self._turn(room_id, transaction)
+            await wanted.carry_out(turn)
+            await self._keep_records(turn)
+
+        return work
+
+    def _turn(self, room_id: RoomId, transaction: Transaction) -> Turn:
+        return Turn(room_id, transaction, self._room_log, self._notices, self._now())
+
+    async def _keep_records(self, turn: Turn) -> None:
+        await self._records.add(
+            [RoomRecord(self._ids.record(), turn.room_id, turn.at, deed) for deed in turn.deeds]
+        )

@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from synctv_server.store.database import Database, open_database
 from synctv_server.store.observer import StoreObserver
-from synctv_server.store.transaction import Transaction
+from synctv_server.store.transaction import Transaction, Work
 
-__all__ = ["Database", "StoreObserver", "Transaction", "open_database"]
+__all__ = ["Database", "StoreObserver", "Transaction", "Work", "open_database"]

@@ -17,7 +17,7 @@ from synctv_server.store.engines.postgres import PostgresEngine
 from synctv_server.store.engines.sqlite import SQLiteEngine
 from synctv_server.store.observer import PoolUse, StoreObserver
 from synctv_server.store.trail import AuditTrail
-from synctv_server.store.transaction import Transaction
+from synctv_server.store.transaction import Transaction, Work
 
 Response = TypeVar("Response")
 
@@ -39,6 +39,14 @@ class Database:
         commits then, never damage the file; PostgreSQL does as its server is set to.
         """
         return self._engine.transaction(durable=durable)
+
+    async def carry_out(self, works: Sequence[Work]) -> list[Exception | None]:
+        """Each piece of work in a transaction, in this order; what each has failed with, None where it is kept.
+
+        On SQLite all of them take one hop to its thread and one commit. Unavailable, and none of them kept, when
+        the database cannot be written to. Must not be cancelled.
+        """
+        return await self._engine.carry_out(works)
 
     async def fetch(self, sql: str, *arguments: Any) -> Sequence[Row]:
         """The rows of one statement, for the hot paths: `{}` in `sql` stands for the next argument."""

@@ -6,7 +6,6 @@ SQLite (docs/decisions/0003). The engines of `engines/` fill in how a connection
 
 from __future__ import annotations
 
-import asyncio
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from synctv_server.store.address import Kind
 from synctv_server.store.engines import faults
 from synctv_server.store.observer import PoolUse, StoreObserver
 from synctv_server.store.trail import AuditTrail
-from synctv_server.store.transaction import Transaction
+from synctv_server.store.transaction import Transaction, Work
 
 _WAITERS_MOST = 1_000
 
@@ -107,10 +106,25 @@ class StoreEngine(Engine[Transaction]):
         with faults.translated(self.kind, self.observer.query_failed):
             await self._end(connection, is_kept=is_kept)
 
+    async def carry_out(self, works: Sequence[Work]) -> list[Exception | None]:
+        """Each in a transaction of its own, in this order; what each has failed with, None for one that is kept.
+
+        Raises, and keeps none of them, when the database cannot be written to. Must not be cancelled.
+        """
+        return [await self._carry_out_one(work) for work in works]
+
+    async def _carry_out_one(self, work: Work) -> Exception | None:
+        try:
+            async with self.transaction() as transaction:
+                await work(transaction)
+        except Exception as error:
+            return error
+        return None
+
     def live_transaction(self) -> Transaction | None:
-        """The open transaction of this very task. Tasks inherit the variable, and must not share one."""
+        """The open transaction that the caller is part of."""
         inside = self.current_transaction.get()
-        return inside if inside is not None and inside.task is asyncio.current_task() else None
+        return inside if inside is not None and inside.is_open_here() else None
 
     @contextmanager
     def _waited(self) -> Iterator[None]:

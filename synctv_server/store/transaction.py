@@ -3,6 +3,9 @@
 Opened by services through `database.transaction()`. It belongs to the task that opened it: the stores called
 in that task take part, a task started inside does not. One inside another is a savepoint.
 
+`Database.carry_out` opens one for each piece of work that it is given instead, and carries these out where the
+database is (see `Work`).
+
 Locks are taken in this order, here as everywhere: the room's turn, then the rows, then the head of the audit log.
 """
 
@@ -10,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -31,6 +34,13 @@ if TYPE_CHECKING:
 Hook = Callable[[], object]
 """Called after the commit; when it gives an awaitable, that is awaited."""
 
+Work = Callable[["Transaction"], Coroutine[Any, Any, None]]
+"""A transaction as a whole: a coroutine that awaits stores and nothing else.
+
+On SQLite it runs in the thread of the database, from BEGIN to COMMIT, where no store suspends it. So it must not
+touch what the loop changes: what it needs of that is read before and handed in.
+"""
+
 
 class Transaction(BaseTransaction):
     """`async with`: committed at the end, undone when the block raises or is cancelled.
@@ -44,10 +54,10 @@ class Transaction(BaseTransaction):
         "_notes",
         "_outer",
         "_savepoints",
+        "_task",
         "_token",
         "connection",
         "durable",
-        "task",
     )
 
     def __init__(self, engine: StoreEngine, *, durable: bool) -> None:
@@ -59,7 +69,7 @@ class Transaction(BaseTransaction):
         self._token: Token[Transaction | None] | None = None
         self.connection: Any = None
         self.durable = durable
-        self.task: asyncio.Task[Any] | None = None
+        self._task: asyncio.Task[Any] | None = None
 
     def after_commit(self, hook: Hook) -> None:
         """Have `hook` called after the commit, in the order of these calls; never when it is undone.
@@ -84,10 +94,20 @@ class Transaction(BaseTransaction):
         """Have these entries written too: those of a savepoint that is kept."""
         self._notes += notes
 
+    def is_open_here(self) -> bool:
+        """Whether who asks is part of it. Tasks inherit the variable that names it, and must not share one."""
+        return self._task is None or self._task is asyncio.current_task()
+
+    async def run_hooks(self) -> None:
+        """It is kept: do what was to be done then."""
+        async with AsyncExitStack() as stack:  # runs every one, whatever another raises
+            for hook in reversed(self._hooks):
+                stack.push_async_callback(_call, hook)
+
     async def __aenter__(self) -> Self:
-        self.task = asyncio.current_task()
         self._outer = self._engine.live_transaction()
         if self._outer is None:
+            self._task = asyncio.current_task()
             self.connection = await self._engine.begin(durable=self.durable)
         else:
             await self._enter_savepoint(self._outer)
@@ -103,12 +123,14 @@ class Transaction(BaseTransaction):
         if self._token is not None:
             self._engine.current_transaction.reset(self._token)
         end = self._end if self._outer is None else self._end_savepoint
-        await unbroken(end(is_kept=error_type is None))
+        ending = end(is_kept=error_type is None)
+        await (ending if self._task is None else unbroken(ending))
         return False
 
     async def _enter_savepoint(self, outer: Transaction) -> None:
         if self.durable and not outer.durable:
             raise RuntimeError("a durable transaction inside one that is not: make the outer one durable")
+        self._task = outer._task
         self.connection = outer.connection
         self._savepoints = outer._savepoints + 1
         await self._engine.execute(self.connection, f"SAVEPOINT {self._savepoint}")
@@ -128,7 +150,7 @@ class Transaction(BaseTransaction):
         else:
             await self._engine.end(self.connection, is_kept=is_kept)
         if is_kept:
-            await self._run_hooks()
+            await self.run_hooks()
 
     async def _end_audited(self) -> None:
         try:
@@ -139,11 +161,6 @@ class Transaction(BaseTransaction):
         await self._engine.end(self.connection, is_kept=True)
         self._engine.observer.audited(len(self._notes))
         await self._engine.trail.keep(head)
-
-    async def _run_hooks(self) -> None:
-        async with AsyncExitStack() as stack:  # runs every one, whatever another raises
-            for hook in reversed(self._hooks):
-                stack.push_async_callback(_call, hook)
 
     @property
     def _savepoint(self) -> str:

@@ -17,6 +17,9 @@ EDGES = {
     "synctv_server/upkeep/doctor/examination.py": "a check may fail in any way, the others are taken",
     "synctv_server/upkeep/posture/review.py": "a rule may fail in any way, the others are applied",
     "synctv_server/realtime/hub.py": "work of one room on its own: a fault must not end the others'",
+    "synctv_server/services/turns.py": "work that waited together: what failed is told to each who wanted it",
+    "synctv_server/store/engine.py": "work that waited together: a fault of one must not end the others",
+    "synctv_server/store/engines/sqlite.py": "work that waited together: a fault of one must not end the others",
     "synctv_server/realtime/session.py": "the edge of a command on the socket: an answer for every fault",
 }
 """The files that may catch `Exception`, each with its reason."""

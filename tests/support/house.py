@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from secrets import token_bytes
+from threading import Lock
 from typing import Any
 
 from synctv_server.cluster.memory.counters import MemoryCounters
@@ -63,7 +64,7 @@ class House:
     ) -> None:
         self.database = database
         self.now = now
-        self.ids = Ids(now, token_bytes)
+        self.ids = Ids(now, token_bytes, Lock())
         self.notices = MemoryNotices()
         self.heard: list[Notice] = []
         self.notices.follow(self.heard.append)

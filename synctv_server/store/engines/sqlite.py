@@ -17,8 +17,9 @@ import aiosqlite
 
 from synctv_server.domain.errors import Unavailable
 from synctv_server.store.engine import Row, StoreEngine
-from synctv_server.store.engines import faults
+from synctv_server.store.engines import faults, sqlite_work
 from synctv_server.store.observer import PoolUse, StoreObserver
+from synctv_server.store.transaction import Transaction, Work
 from synctv_server.store.unbroken import unbroken
 
 _OLDEST = (3, 35, 0)  # RETURNING
@@ -86,6 +87,16 @@ class SQLiteEngine(StoreEngine):
             await unbroken(connection.close())
             raise
         return connection
+
+    async def carry_out(self, works: Sequence[Work]) -> list[Exception | None]:
+        writer: Any = await self._take_writer()
+        try:
+            with faults.translated(self.kind, self.observer.query_failed):
+                # The one way of aiosqlite to run calls of ours in its thread.
+                done = await writer._execute(sqlite_work.carry_out, self, writer._conn, _BEGIN, works)  # noqa: SLF001
+        finally:
+            self._turn.release()
+        return [one if isinstance(one, Exception) else await _told(one) for one in done]
 
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
         if sql.lstrip().startswith("SELECT"):
@@ -184,6 +195,14 @@ def _require_file(path: Path) -> None:
         raise Unavailable(f"there is no database at {path}", hint="make one with `synctv init`") from error
     except OSError as error:
         raise Unavailable(f"the database {path} cannot be opened: {error.strerror}") from error
+
+
+async def _told(transaction: Transaction) -> Exception | None:
+    try:
+        await transaction.run_hooks()
+    except Exception as error:
+        return error
+    return None
 
 
 def _closed() -> Unavailable:

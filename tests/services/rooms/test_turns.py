@@ -9,12 +9,12 @@ import pytest
 
 from synctv_server.cluster.notices import RoomGone
 from synctv_server.domain.commands import SendChat
-from synctv_server.domain.errors import Unavailable
+from synctv_server.domain.errors import Forbidden, Unavailable
 from synctv_server.domain.events import ChatDeleted, RoomEvent
 from synctv_server.domain.ids import MessageId, RoomId
 from synctv_server.domain.rooms import Room
 from synctv_server.domain.sessions import Actor
-from synctv_server.services.turns import Turns
+from synctv_server.services.turns import QUEUE_MOST, Turn, Turns
 from tests.services.conftest import Clock
 from tests.support.house import House
 
@@ -85,3 +85,57 @@ async def test_what_was_kept_is_told_although_the_caller_is_gone(
     kept = (await house.chat.list_messages(owner, room.id, limit=100)).items
     assert len(kept) == len(watched)
     assert len(kept) >= 2
+
+
+async def test_what_waits_is_carried_out_together(house: House, owner: Actor, room: Room) -> None:
+    """The first goes at once; those that come while it is kept share one commit, and are told in one step."""
+    watched = await house.watch(room)
+    told_by_tick: list[int] = []
+
+    def count() -> None:
+        if not told_by_tick or told_by_tick[-1] != len(watched):
+            told_by_tick.append(len(watched))
+        if len(watched) < 9:
+            asyncio.get_running_loop().call_soon(count)
+
+    count()
+    await asyncio.gather(*(house.chat.send(owner, room.id, SendChat(text=str(n))) for n in range(9)))
+    assert told_by_tick in ([0, 9], [0, 1, 9])
+
+
+async def test_one_that_fails_costs_the_others_nothing(house: House, owner: Actor, room: Room) -> None:
+    stranger = await house.person("sam")
+    speakers = [owner, stranger, owner]
+    answers = await asyncio.gather(
+        *(house.chat.send(one, room.id, SendChat(text="hello")) for one in speakers), return_exceptions=True
+    )
+    assert isinstance(answers[1], Forbidden)
+    assert len((await house.chat.list_messages(owner, room.id)).items) == 2
+
+
+async def test_caller_that_gives_up_in_the_line_takes_its_wish_back(
+    house: House, owner: Actor, room: Room
+) -> None:
+    async with house.turns.turn(room.id):
+        first, second = (
+            asyncio.create_task(house.chat.send(owner, room.id, SendChat(text=text)))
+            for text in ("first", "second")
+        )
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait([first])
+    await second
+    assert [one.text for one in (await house.chat.list_messages(owner, room.id)).items] == ["second"]
+
+
+async def test_too_many_who_wait_are_refused(house: House, owner: Actor, room: Room) -> None:
+    async def nothing(_: Turn) -> None:
+        """What is wanted here is the turn alone."""
+
+    async with house.turns.turn(room.id):
+        waiting = [asyncio.create_task(house.turns.take(room.id, nothing)) for _ in range(QUEUE_MOST)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable) as caught:
+            await house.turns.take(room.id, nothing)
+        assert caught.value.code == "room.busy"
+    await asyncio.gather(*waiting)
