@@ -143,7 +143,8 @@ def _listed(entries: list[dict[str, Any]], next_cursor: str | None) -> Result:
     ]
     columns = ("SEQ", "WHEN", "WHO", "WHAT", "WHOM", "FROM", "OUTCOME")
     value = {"entries": entries, "next_cursor": next_cursor}
-    return Result(value, Table(columns, rows, "The audit log has no such entry.", frozenset(columns[:2])))
+    keep = frozenset({"SEQ", "WHEN", "WHAT"})
+    return Result(value, Table(columns, rows, "The audit log has no such entry.", keep))
 
 
 def _named(party: dict[str, str]) -> str:
