@@ -58,6 +58,7 @@ async def build_accounts(ground: Ground) -> AccountServices:
     credentials = Credentials(ground.hasher, settings.auth)
     sessions = SessionService(accounts, issuer, keys, notices)
     login = LoginService(accounts, credentials, sessions)
+    setup = SetupService(accounts, credentials, sessions, ground.data_dir)
     invitations = InvitationService(accounts, ground.link_base)
     refused = ground.metrics.rate_limited_total
     return AccountServices(
@@ -73,9 +74,9 @@ async def build_accounts(ground: Ground) -> AccountServices:
         sessions=sessions,
         login=login,
         registration=RegistrationService(accounts, credentials, sessions, invitations, settings.auth),
-        setup=SetupService(accounts, credentials, sessions, ground.data_dir),
+        setup=setup,
         recovery=RecoveryService(accounts, credentials, sessions, login, ground.link_base),
-        users=UserService(accounts, credentials, sessions),
+        users=UserService(accounts, credentials, sessions, setup),
         invitations=invitations,
         audit=_build_audit(ground, keys),
     )

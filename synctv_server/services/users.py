@@ -22,6 +22,7 @@ from synctv_server.domain.users import (
 from synctv_server.services.auth.accounts import Accounts
 from synctv_server.services.auth.credentials import Credentials
 from synctv_server.services.auth.sessions import SessionService
+from synctv_server.services.auth.setup import SetupService
 from synctv_server.store.members import MemberStore
 
 REASON_LONGEST = 500
@@ -30,10 +31,13 @@ REASON_LONGEST = 500
 class UserService:
     """Nobody acts on an account of an equal or higher role but the operator; a site never loses its last root."""
 
-    def __init__(self, accounts: Accounts, credentials: Credentials, sessions: SessionService) -> None:
+    def __init__(
+        self, accounts: Accounts, credentials: Credentials, sessions: SessionService, setup: SetupService
+    ) -> None:
         self._accounts = accounts
         self._credentials = credentials
         self._sessions = sessions
+        self._setup = setup
         self._members = MemberStore(accounts.database)
 
     async def create(
@@ -59,6 +63,8 @@ class UserService:
             await self._accounts.users.create(user, hashed)
             given = {"role": role, "email": address}
             transaction.audit(actor, Deed("user.created", Party.account(user), after=given))
+            if role is SiteRole.ROOT:
+                transaction.after_commit(self._setup.forget_link)
         return user
 
     async def get(self, actor: Actor, name: str) -> User:
@@ -91,6 +97,8 @@ class UserService:
             changed = await self._accounts.users.update(replace(user, role=role), user.version)
             transaction.audit(actor, _change("user.role_set", user, changed))
             transaction.after_commit(lambda: self._sessions.forget(user.id))
+            if role is SiteRole.ROOT:
+                transaction.after_commit(self._setup.forget_link)
         return changed
 
     async def ban(self, actor: Actor, name: str, reason: str, until: Millis | None) -> User:

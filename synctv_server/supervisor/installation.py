@@ -9,17 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from synctv_server.config.places import AUDIT_HEAD_FILE_NAME
 from synctv_server.config.presentation import template
 from synctv_server.config.private_files import write_private
 from synctv_server.config.secrets import secret_file
 from synctv_server.config.sources import LoadedSettings
-from synctv_server.domain.errors import ConfigurationInvalid, Forbidden
+from synctv_server.domain.errors import BrokenState, ConfigurationInvalid, Forbidden
 from synctv_server.domain.sessions import SYSTEM
 from synctv_server.realtime.clock import ServerClock
 from synctv_server.security.sealing import new_key, read_master_key, write_master_key
 from synctv_server.services.keys import KeyService
 from synctv_server.store import open_database
 from synctv_server.store.keys import KeyStore
+from synctv_server.store.trail import AuditTrail
 from synctv_server.supervisor.database import migration_target, require_current_schema
 from synctv_server.supervisor.migrations import tell
 from synctv_server.upkeep import migrate
@@ -63,17 +65,31 @@ async def make_whole(
 ) -> Made:
     """The database at this program's newest migration, the keys, and the media folder.
 
-    An empty database is always filled, and without progress lines. Raises ActionNeeded where one is behind and
-    `may_migrate` is false, BrokenState and IncompatibleVersion as migrations do.
+    An empty database is filled, without progress lines, unless this installation has had another. Raises
+    ActionNeeded where one is behind and `may_migrate` is false, BrokenState and IncompatibleVersion as migrations do.
     """
     target = migration_target(loaded)
     found = await migrate.status(target)
-    if found.applied and not may_migrate:
+    if not found.applied:
+        _require_new(loaded.data_dir)
+    elif not may_migrate:
         await require_current_schema(target)
     outcome = await migrate.up(target, progress=progress if found.applied else None)
     await tell(loaded, SYSTEM, outcome)
     created = [] if found.applied else ["database"]
     return Made([*created, *await ensure_keys(loaded), *ensure_library(loaded)], outcome.backup)
+
+
+def _require_new(data_dir: Path) -> None:
+    """The audit log is remembered outside of the database: with it this directory has had one that was whole."""
+    file = data_dir / AUDIT_HEAD_FILE_NAME
+    head = AuditTrail(file).read()
+    if head is None or head.count:
+        raise BrokenState(
+            "the database is empty, and this installation has had one that was not",
+            hint="Check database.url, or put the rows back with `synctv backup restore`. "
+            f"To begin anew all the same, take {file} away.",
+        )
 
 
 async def ensure_keys(loaded: LoadedSettings) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from synctv_server.config.places import AUDIT_HEAD_FILE_NAME
 from synctv_server.supervisor.lock import InstallationLock
 from tests.cli.conftest import Synctv
 
@@ -51,6 +52,31 @@ def test_a_lost_master_key_is_never_replaced(installed: Synctv) -> None:
     assert answer.code == 5
     assert "keys.master" in answer.error["message"]
     assert not (installed.data_dir / "keys" / "keys-master").exists()
+
+
+def test_an_emptied_database_is_not_taken_for_a_new_installation(installed: Synctv) -> None:
+    """A mistyped `database.url` must not begin anew beside the one that holds everything."""
+    assert installed.piped(PASSWORD, "user", "create", "ann", "--password-stdin").code == 0
+    for file in installed.data_dir.glob("synctv.db*"):
+        file.unlink()
+    answer = installed("init", "--json")
+    assert answer.code == 4
+    assert "backup restore" in answer.error["hint"]
+    (installed.data_dir / AUDIT_HEAD_FILE_NAME).unlink()
+    assert "database" in installed("init", "--json").result["created"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [("user", "create", "ann", "--password-stdin", "--role", "root")],
+        [("user", "create", "ann", "--password-stdin"), ("user", "set-role", "ann", "root")],
+    ],
+)
+def test_a_root_takes_the_set_up_link_away(installed: Synctv, words: list[tuple[str, ...]]) -> None:
+    for command in words:
+        assert installed.piped(PASSWORD, *command).code == 0
+    assert not (installed.data_dir / "setup-link").exists()
 
 
 def test_two_sources_of_the_master_key_are_exit_5_naming_both(installed: Synctv) -> None:

@@ -109,9 +109,11 @@ async def test_opening_waits_for_a_server_that_starts(own_server: Server) -> Non
 
 async def test_unknown_database_and_user_are_refused_at_once(own_server: Server) -> None:
     for url in (own_server.url("nowhere"), own_server.url().replace("postgres@", "nobody@")):
-        with pytest.raises(Unavailable, match="PostgreSQL refuses"):
+        with pytest.raises(Unavailable, match="PostgreSQL refuses") as caught:
             async with open_database(url):
                 pass
+        assert "database.url" in (caught.value.hint or "")
+        assert caught.value.retry_after_seconds is None
 
 
 async def test_url_with_a_wrong_option_is_a_configuration_error(own_server: Server) -> None:

@@ -51,7 +51,7 @@ class SetupService:
         written anew when people reach the server by another `link_base` than it says.
         """
         if await self._accounts.users.has_root():
-            self._file.unlink(missing_ok=True)
+            self.forget_link()
             return None
         now = self._accounts.now()
         kept = await self._store.find(now)
@@ -65,6 +65,10 @@ class SetupService:
         async with self._accounts.database.transaction(durable=True):
             await self._store.put(hash_secret(secret), now + GOOD_FOR, now)
         return self._written(link_base, secret, now + GOOD_FOR)
+
+    def forget_link(self) -> None:
+        """There is a root: take the file of the link away, which opens nothing any more."""
+        self._file.unlink(missing_ok=True)
 
     async def is_done(self) -> bool:
         """Whether the first account has been made."""
@@ -95,7 +99,7 @@ class SetupService:
                     code="setup.link_invalid",
                 )
             await self._accounts.users.create(user, hashed)
-            transaction.after_commit(lambda: self._file.unlink(missing_ok=True))
+            transaction.after_commit(self.forget_link)
             root = Party.account(user)
             transaction.audit(root, Deed("server.set_up", root, address=client.address))
             return await self._sessions.open(user, client)

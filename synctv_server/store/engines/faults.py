@@ -107,7 +107,10 @@ def _of_sqlstate(error: asyncpg.PostgresError) -> SyncTVError | None:
         case ("23", "503"):
             known = ReferenceViolated("it refers to something that is gone")
         case ("28", _) | ("3D", _):
-            known = away(f"PostgreSQL refuses: {error}; check database.url and the password")
+            known = Unavailable(
+                f"PostgreSQL refuses: {error}",
+                hint="Check database.url, and the password with `synctv secrets list`.",
+            )
         case ("08", _) | ("57", "P01" | "P02" | "P03" | "P05"):
             known = away("PostgreSQL is away: it stops, starts or has dropped the connection")
         case ("53", _) | ("40", _) | ("55", "P03") | ("57", "014") | ("25", "006"):

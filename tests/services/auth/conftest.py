@@ -60,7 +60,7 @@ class House:
         self.login = LoginService(self.accounts, self.credentials, self.sessions)
         self.invitations = InvitationService(self.accounts, "https://tv.example.org")
         self.setup = SetupService(self.accounts, self.credentials, self.sessions, self.data_dir)
-        self.users = UserService(self.accounts, self.credentials, self.sessions)
+        self.users = UserService(self.accounts, self.credentials, self.sessions, self.setup)
 
     def registration(self, mode: str = "open") -> RegistrationService:
         section = self.section.model_copy(update={"registration": mode})
