@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support import databases
 from tests.support.server import SYNCTV, Server, serving, synctv
 from tests.support.small_disk import small_disk
 from tests.support.waiting import eventually
@@ -182,11 +183,33 @@ async def test_restore_killed_at_any_moment_leaves_the_old_or_the_new(
     assert kills, "every command was through before it was to be killed"
 
 
-async def who_lives_in(data: Path) -> set[str]:
+@pytest.mark.timeout(120 + 30 * KILLS)
+async def test_move_killed_at_any_moment_has_moved_all_or_nothing(home: Path, tmp_path: Path) -> None:
+    """To PostgreSQL and to another file in turn. The old database is served on, and a second try goes through."""
+    took, kills = 0.0, 0
+    for seed in range(-2, KILLS):  # the first two are not killed, and say how long one takes
+        (place := tmp_path / f"to-{seed}").mkdir()
+        to = await databases.empty(("sqlite", "postgres")[seed % 2], place)
+        words = ("database", "move", "--to", to, "--yes")
+        if seed < 0:
+            took = max(took, await seconds_of(home, *words))
+        else:
+            kills += await killed(random.Random(seed).uniform(0.2, 1.0) * took, home, *words)
+            again = await synctv(home, *words)
+            assert again.code == 0 or again.document["error"]["code"] == "conflict.not_empty", (
+                seed,
+                again.out,
+            )
+        assert await who_lives_in(home, {"SYNCTV__DATABASE__URL": to}) == {"ann"}, seed
+    assert await who_lives_in(home) == {"ann"}
+    assert kills, "every command was through before it was to be killed"
+
+
+async def who_lives_in(data: Path, environ: dict[str, str] | None = None) -> set[str]:
     """The accounts, by a program that has to open keys and database; the audit log has to be that of the database."""
-    checked = await synctv(data, "audit", "log", "verify")
+    checked = await synctv(data, "audit", "log", "verify", environ=environ)
     assert checked.code == 0, checked.out
-    listed = await synctv(data, "user", "list")
+    listed = await synctv(data, "user", "list", environ=environ)
     assert listed.code == 0, listed.out
     return {user["username"] for user in listed.document["result"]["items"]}
 
