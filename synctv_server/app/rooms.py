@@ -18,7 +18,6 @@ from synctv_server.services.bans import BanService
 from synctv_server.services.chat import ChatService
 from synctv_server.services.departures import Departures
 from synctv_server.services.library import LibraryService
-from synctv_server.services.lines import Lines
 from synctv_server.services.media import MediaService
 from synctv_server.services.members import MemberService
 from synctv_server.services.permissions import RoomAccess
@@ -26,7 +25,7 @@ from synctv_server.services.playback import PlaybackService
 from synctv_server.services.room_log import RoomLogService
 from synctv_server.services.rooms import RoomService
 from synctv_server.services.tickets import TicketService
-from synctv_server.services.turns import DEADLINE_SECONDS, QUEUE_MOST, Turns
+from synctv_server.services.turns import Turns
 from synctv_server.store.bans import BanStore
 from synctv_server.store.chat import MessageStore
 from synctv_server.store.media import MediaStore
@@ -134,15 +133,13 @@ def _build_base(ground: Ground, accounts: AccountServices) -> _Base:
         playback=PlaybackStore(database),
         messages=MessageStore(database),
     )
-    lines = Lines(deadline_seconds=DEADLINE_SECONDS, queue_most=QUEUE_MOST)
-    ground.metrics.on_render(lambda: ground.metrics.turns_waiting.set(lines.waiting))
     turns = Turns(
         database=database,
         room_log=ground.cluster.log,
         notices=ground.cluster.notices,
         ids=ground.ids,
-        lines=lines,
     )
+    ground.metrics.on_render(lambda: ground.metrics.turns_waiting.set(turns.waiting))
     admission = Admission(
         turns=turns,
         rooms=rows.rooms,

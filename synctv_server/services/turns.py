@@ -126,7 +126,6 @@ class Turns:
         room_log: RoomLog,
         notices: Notices,
         ids: Ids,
-        lines: Lines | None = None,
     ) -> None:
         self._database = database
         self._records = RoomLogStore(database)
@@ -134,9 +133,14 @@ class Turns:
         self._room_log = room_log
         self._notices = notices
         self._now = ids.now
-        self._lines = lines or Lines(deadline_seconds=DEADLINE_SECONDS, queue_most=QUEUE_MOST)
+        self._lines = Lines(deadline_seconds=DEADLINE_SECONDS, queue_most=QUEUE_MOST)
         self._wanted: dict[RoomId, list[_Wanted[Any]]] = {}
         self._carriers: set[asyncio.Task[None]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many commands wait for a turn, over all rooms; for the metrics."""
+        return self._lines.waiting + sum(len(wanted) - 1 for wanted in self._wanted.values())
 
     @asynccontextmanager
     async def turn(self, room_id: RoomId, *, durable: bool = False) -> AsyncIterator[Turn]:

@@ -17,6 +17,7 @@ from synctv_server.domain.sessions import Actor
 from synctv_server.services.turns import QUEUE_MOST, Turn, Turns
 from tests.services.conftest import Clock
 from tests.support.house import House
+from tests.support.waiting import eventually
 
 
 class SilentLog:
@@ -134,8 +135,9 @@ async def test_too_many_who_wait_are_refused(house: House, owner: Actor, room: R
 
     async with house.turns.turn(room.id):
         waiting = [asyncio.create_task(house.turns.take(room.id, nothing)) for _ in range(QUEUE_MOST)]
-        await asyncio.sleep(0)
+        await eventually(lambda: house.turns.waiting == QUEUE_MOST)
         with pytest.raises(Unavailable) as caught:
             await house.turns.take(room.id, nothing)
         assert caught.value.code == "room.busy"
     await asyncio.gather(*waiting)
+    assert house.turns.waiting == 0
