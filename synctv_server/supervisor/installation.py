@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from synctv_server.config.places import AUDIT_HEAD_FILE_NAME
+from synctv_server.config.places import AUDIT_CHECKPOINTS_FILE_NAME, AUDIT_HEAD_FILE_NAME
 from synctv_server.config.presentation import template
 from synctv_server.config.private_files import write_private
 from synctv_server.config.secrets import secret_file
@@ -82,13 +82,13 @@ async def make_whole(
 
 def _require_new(data_dir: Path) -> None:
     """The audit log is remembered outside of the database: with it this directory has had one that was whole."""
-    file = data_dir / AUDIT_HEAD_FILE_NAME
-    head = AuditTrail(file).read()
+    head = AuditTrail(data_dir / AUDIT_HEAD_FILE_NAME).read()
     if head is None or head.count:
         raise BrokenState(
             "the database is empty, and this installation has had one that was not",
             hint="Check database.url, or put the rows back with `synctv backup restore`. "
-            f"To begin anew all the same, take {file} away.",
+            f"To begin anew all the same, take {AUDIT_HEAD_FILE_NAME} and {AUDIT_CHECKPOINTS_FILE_NAME} "
+            f"out of {data_dir}.",
         )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from synctv_server.config.places import AUDIT_HEAD_FILE_NAME
 from synctv_server.domain.times import DAY
 from synctv_server.upkeep.posture import RULES
 from tests.cli.conftest import Synctv
@@ -254,6 +255,7 @@ async def test_a_server_that_a_flag_has_opened_to_others_is_seen(production: Ins
 
 async def test_on_postgres_a_fresh_install_has_a_superuser_and_nothing_else(production: Install) -> None:
     production.set("database.url", await postgres.fresh_database(postgres.server()))
+    (production.home / AUDIT_HEAD_FILE_NAME).unlink()  # as the refusal of an empty database says
     assert (await asyncio.to_thread(production, "init", "--yes")).code == 0
     (production.home / "setup-link").unlink()
     found = await asyncio.to_thread(production.findings)
