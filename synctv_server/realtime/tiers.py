@@ -83,7 +83,9 @@ class Tiers:
         self._due[tier] = None
         if not self._is_scheduled:
             self._is_scheduled = True
-            asyncio.get_running_loop().call_soon(self._tick)
+            # After the next turn of the loop: what it reads meanwhile goes along, and so do the answers.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._tick)
 
     def _tick(self) -> None:
         self._is_scheduled = False

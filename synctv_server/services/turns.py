@@ -175,6 +175,7 @@ class Turns:
 
     async def _carry_out(self, room_id: RoomId) -> None:
         wanted: list[_Wanted[Any]] | None = None
+        await asyncio.sleep(0)  # what the loop reads in this turn goes along
         try:
             async with self._lines.hold(room_id):
                 wanted = [one for one in self._wanted.pop(room_id) if not one.answer.done()]
