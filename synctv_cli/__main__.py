@@ -8,7 +8,7 @@ import sys
 from synctv_server import __version__
 
 _GC_THRESHOLDS = (50_000, 20, 100)
-"""Nearly all that a command makes are modules, which stay. `serve` looks after its own garbage."""
+"""A full collection walks the modules of a command and every connection of a server, which stay: let it be rare."""
 
 
 def main() -> None:

@@ -126,16 +126,19 @@ def revoke(
 
 
 def _planned(plan: dict[str, Any]) -> Result:
-    until = (
-        f"until {when(plan['retires_at'])}" if plan["retires_at"] else "until nothing is under it any more"
-    )
     pairs = [
         ("would take over", plan["new_kid"] or f"a new {plan['purpose']} key"),
         ("from", plan["old_kid"]),
-        ("which is taken", until if plan["purpose"] != "master" or plan["retires_at"] else "until --finish"),
+        ("which is taken", f"until {_end_of_old(plan)}"),
         ("secrets under the new key", str(plan["values"]) if plan["values"] else None),
     ]
     return Result({**plan, "dry_run": True}, Fields(pairs))
+
+
+def _end_of_old(plan: dict[str, Any]) -> str:
+    if plan["retires_at"]:
+        return when(plan["retires_at"])
+    return "--finish" if plan["purpose"] == "master" else "nothing is under it any more"
 
 
 async def _rotated(server: Server, body: Mapping[str, object], tell: Callable[[str], None]) -> dict[str, Any]:

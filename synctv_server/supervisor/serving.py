@@ -27,8 +27,6 @@ from synctv_server.supervisor.lock import Holder, InstallationLock
 from synctv_server.supervisor.reload_signal import ReloadSignal
 from synctv_server.supervisor.systemd import notify
 
-# A full collection walks every connection: let it be rare, and never walk what the start has built.
-_GC_THRESHOLDS = (50_000, 20, 100)
 _OPEN_FILES = 65_536
 
 _log = logging.getLogger(__name__)
@@ -184,11 +182,10 @@ def _stop_signal() -> asyncio.Event:
 
 
 def _prepare_process() -> None:
-    """Room for the connections that the limits allow, and a collector that leaves the loop alone."""
+    """Room for the connections that the limits allow, and a collector that never walks what the start has built."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
     if soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLDS)

@@ -89,7 +89,7 @@ async def test_what_was_kept_is_told_although_the_caller_is_gone(
 
 
 async def test_what_waits_is_carried_out_together(house: House, owner: Actor, room: Room) -> None:
-    """The first goes at once; those that come while it is kept share one commit, and are told in one step."""
+    """What comes in one turn of the loop, or while another is kept, shares a commit and is told in one step."""
     watched = await house.watch(room)
     told_by_tick: list[int] = []
 
