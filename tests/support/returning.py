@@ -37,7 +37,7 @@ class Returning:
         self.closes: list[int | None] = []
         self.away: list[int] = []
         self.errors: list[Frame] = []
-        self.told: list[str] = []
+        self.told: dict[str, None] = {}
         """The ids of all messages that came as events, as they came."""
         self.known: dict[str, str] = {}
         """The texts of all messages by their ids: told, or read on the return."""
@@ -112,7 +112,7 @@ class Returning:
                 message = frame["message"]
                 if message["id"] in self.told:
                     raise ProtocolError(f"message {message['id']} was told twice")
-                self.told.append(message["id"])
+                self.told[message["id"]] = None
                 self.known[message["id"]] = message["text"]
 
     async def _read_the_chat(self) -> None:
