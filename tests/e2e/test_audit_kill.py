@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.kills import KILLS
 from tests.support.server import Server, start_server
-
-KILLS = int(os.environ.get("SYNCTV_KILLS", "10"))
 
 
 def operator(server: Server) -> httpx.AsyncClient:

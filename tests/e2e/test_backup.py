@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import shutil
 import sys
@@ -18,11 +17,11 @@ import httpx
 import pytest
 
 from tests.support import databases
+from tests.support.kills import KILLS, killed_after
 from tests.support.server import SYNCTV, Server, serving, synctv
 from tests.support.small_disk import small_disk
 from tests.support.waiting import eventually
 
-KILLS = int(os.environ.get("SYNCTV_KILLS", "10"))
 PASSWORD = "violet harbour clock"
 UNLIMITED = {"SYNCTV__LIMITS__ENABLED": "false"}
 LINES = 400
@@ -126,13 +125,7 @@ async def killed(after: float, data: Path, *words: str) -> bool:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    try:
-        await asyncio.wait_for(process.wait(), after)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return True
-    return False
+    return await killed_after(after, process)
 
 
 async def seconds_of(data: Path, *words: str) -> float:

@@ -23,9 +23,9 @@ from synctv_server.services.keys.opening import place_of
 from synctv_server.store import Database, open_database
 from synctv_server.store.keys import KeyStore
 from tests.support import postgres
+from tests.support.kills import KILLS, killed_after
 from tests.support.server import SYNCTV, serving, synctv
 
-KILLS = int(os.environ.get("SYNCTV_KILLS", "10"))
 VALUES = 2_000
 SEALING = ("keys", "rotate", "--purpose", "sealing", "--force")
 MASTER = ("keys", "rotate", "--purpose", "master")
@@ -87,9 +87,7 @@ async def _work_seconds(
         while not ended.done() and await _all_rows(database) == before:
             await asyncio.wait({ended}, timeout=_LOOK_SECONDS)
     began = time.monotonic()
-    await asyncio.wait({ended}, timeout=kill_after)
-    if not ended.done():
-        process.kill()
+    await killed_after(kill_after, process)
     await ended
     return time.monotonic() - began
 

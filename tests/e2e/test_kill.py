@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import sqlite3
 import time
@@ -17,10 +16,10 @@ from typing import Any
 import pytest
 
 from tests.support.evening import Evening, evening
+from tests.support.kills import KILLS
 from tests.support.returning import Returning, messages
 from tests.support.waiting import eventually
 
-KILLS = int(os.environ.get("SYNCTV_KILLS", "10"))
 PEOPLE = 3
 BACK_SECONDS = 3.0
 
