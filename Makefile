@@ -8,7 +8,7 @@ SHELL := /bin/sh
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 SYNCTV_DATA_DIR ?= .run
-WORKERS ?= 2
+WORKERS ?= 3
 
 # Where the environment forbids bytecode, each of the many processes that the tests start would compile all of it.
 unexport PYTHONDONTWRITEBYTECODE

@@ -22,11 +22,28 @@ _MANNERS = 10
 class Measured(LoadScopeScheduling):  # type: ignore[misc]
     """Each test goes to the next worker that is free; all that measure are one, the largest, which is given out first.
 
-    The mark `xdist_group` would say so too, but has no effect with pytest 9.2 (pytest-xdist's issue 1386).
+    Until that one is through, only as many workers work as there are cores; from then on all of them, since most
+    tests wait for processes rather than compute. The mark `xdist_group` would make them one too, but has no effect
+    with pytest 9.2 (pytest-xdist's issue 1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:
         return "measured" if nodeid.startswith(MEASURED) else nodeid
+
+    def _waits(self, node: object) -> bool:
+        given_out = (work["measured"] for work in self.assigned_work.values() if "measured" in work)
+        measuring = any(not all(tests.values()) for tests in given_out)
+        return measuring and node in self.nodes[os.cpu_count() :]
+
+    def _assign_work_unit(self, node: object) -> None:
+        if not self._waits(node):
+            super()._assign_work_unit(node)
+
+    def mark_test_complete(self, node: object, item_index: int, duration: float = 0) -> None:
+        super().mark_test_complete(node, item_index, duration)
+        for other in self.nodes:
+            if not self.assigned_work[other]:
+                self._reschedule(other)
 
 
 @pytest.hookimpl(optionalhook=True)
