@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.kills import KILLS
+from tests.support.processes import KILLS
 from tests.support.server import Server, start_server
 
 

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.support import databases
-from tests.support.kills import KILLS, killed_after
+from tests.support.processes import KILLS, killed_after
 from tests.support.server import SYNCTV, Server, serving, synctv
 from tests.support.small_disk import small_disk
 from tests.support.waiting import eventually

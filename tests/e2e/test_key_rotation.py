@@ -23,7 +23,7 @@ from synctv_server.services.keys.opening import place_of
 from synctv_server.store import Database, open_database
 from synctv_server.store.keys import KeyStore
 from tests.support import postgres
-from tests.support.kills import KILLS, killed_after
+from tests.support.processes import KILLS, killed_after
 from tests.support.server import SYNCTV, serving, synctv
 
 VALUES = 2_000

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support.evening import Evening, evening
-from tests.support.kills import KILLS
+from tests.support.processes import KILLS
 from tests.support.returning import Returning, messages
 from tests.support.waiting import eventually
 

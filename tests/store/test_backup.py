@@ -31,7 +31,7 @@ from synctv_server.upkeep.backup.verifying import verify
 from synctv_server.upkeep.migrate import MigrationTarget, down, status, up
 from tests.store.furnished import MASTER, PASSPHRASE, contents, furnish, installed
 from tests.support import databases
-from tests.support.kills import killed_after
+from tests.support.processes import killed_after
 
 
 @pytest.fixture

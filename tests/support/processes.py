@@ -1,19 +1,23 @@
-"""Programs to measure and to measure with: pinned to a core each, their CPU read from the scheduler's clock.
+"""Programs to measure and to measure with, pinned to a core each, their CPU by the clock of the scheduler; and to kill.
 
-Called by the benchmarks and the load tool.
+Called by the benchmarks, the load tool, and the tests of what SIGKILL leaves behind.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
+from asyncio.subprocess import Process
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support.programs import find_program
 
 SERVER_CORE, CLIENT_CORE = "0", "1"
+KILLS = int(os.environ.get("SYNCTV_KILLS", "10"))
+"""Each with a seed of its own; `SYNCTV_KILLS=100 python -m pytest tests/e2e/test_kill.py` kills more often."""
 
 
 def build(source: Path, folder: Path) -> Path:
@@ -55,3 +59,14 @@ def cpu_ns(pid: int) -> int:
 def resident_bytes(pid: int) -> int:
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+async def killed_after(seconds: float, process: Process) -> bool:
+    """Wait for the process, but no longer: whether it had to be killed. It has ended in any case."""
+    try:
+        await asyncio.wait_for(process.wait(), seconds)
+    except TimeoutError:
+        with suppress(ProcessLookupError):  # it ended in this very moment
+            process.kill()
+        return await process.wait() < 0
+    return False
