@@ -42,6 +42,7 @@ def doctor(
 
     invocation = Invocation.of(ctx)
     reports = asyncio.run(_reports(invocation, is_mending=fix and not dry_run))
+    _write_down(invocation, [report for report in reports if report.cured])
     is_grave = any(report.verdict.status in _GRAVE[fail_on] for report in reports)
     lines = _lines(reports, is_verbose=invocation.output.is_verbose, tells_cures=fix)
     return Result(
@@ -73,6 +74,18 @@ async def _alone(invocation: Invocation) -> AsyncIterator[None]:
         return
     async with held(invocation.data_dir, "doctor"):
         yield
+
+
+def _write_down(invocation: Invocation, cured: Sequence[Report]) -> None:
+    from synctv_cli.operator import write_down
+    from synctv_server.domain.audit import Deed, Party
+
+    if cured:
+        deeds = [
+            Deed("fault.mended", Party("check", "", report.id), after={"cure": report.cured})
+            for report in cured
+        ]
+        write_down(invocation, *deeds)
 
 
 def _shown(report: Report) -> dict[str, object]:

@@ -118,26 +118,12 @@ def _source(state: SecretState) -> str:
 
 def _kept(invocation: Invocation, kept: KeptSecret, verb: str) -> Result:
     """What has been done, once it is in the audit log."""
-    _write_down(invocation, kept)
+    from synctv_cli.operator import write_down
+    from synctv_server.domain.audit import Deed, Party
+
+    write_down(invocation, Deed("secret.set", Party("setting", kept.setting.name, kept.setting.name)))
     takes_effect = "restart" if kept.setting.change == "restart" else "reload"
     value = {"name": kept.setting.name, "path": str(kept.path), "takes_effect": takes_effect}
     how = "`synctv reload`" if takes_effect == "reload" else "the next start of the server"
     pairs = [(verb, kept.setting.name), ("file", str(kept.path)), ("takes effect by", how)]
     return Result(value, Fields(pairs))
-
-
-def _write_down(invocation: Invocation, kept: KeptSecret) -> None:
-    import asyncio
-
-    from synctv_cli.operator import operator
-    from synctv_server.domain.audit import Deed, Party
-    from synctv_server.domain.errors import ConfigurationInvalid
-    from synctv_server.supervisor.audit_entry import enter
-
-    try:
-        loaded = invocation.load_silently()
-    except ConfigurationInvalid:
-        invocation.output.warn("The configuration cannot be used, so this is not in the audit log.")
-        return
-    deed = Deed("secret.set", Party("setting", kept.setting.name, kept.setting.name))
-    asyncio.run(enter(loaded, operator(), deed))

@@ -94,7 +94,7 @@ def export_settings(
     if output is None:
         return Result(value, Lines(text.splitlines()))
     _write_new(output, text)
-    return Result({**value, "path": str(output)}, Lines([f"{len(kept)} settings are in {output}."]))
+    return Result({**value, "path": str(output)}, Lines([f"Settings in {output}: {len(kept)}"]))
 
 
 @app.command("import")

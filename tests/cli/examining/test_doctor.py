@@ -107,6 +107,15 @@ def test_a_fault_that_has_a_cure_is_mended_and_not_by_a_dry_run(install: Install
     assert mended["cured"] == dry["cure"]
 
 
+def test_what_was_mended_is_in_the_audit_log(install: Install) -> None:
+    (install.home / "synctv.db").chmod(0o644)
+    cured = install.verdict("database.mode", "--fix")["cured"]
+    install("doctor", "--fix")  # has nothing to mend any more
+    [entry] = install("audit", "log", "list", "--action", "fault", "--json").result["entries"]
+    assert (entry["action"], entry["target"]["name"]) == ("fault.mended", "database.mode")
+    assert entry["details"]["after"] == {"cure": cured}
+
+
 def test_exit_3_is_for_what_fails_unless_it_is_told_to_be_stricter(install: Install) -> None:
     install.set("observability.log_level", "debug")
     assert install("doctor").code == 0
