@@ -17,6 +17,8 @@ LONG = "tests/e2e/"
 MEASURED = tuple(f"{LONG}test_{name}.py" for name in ("jitter", "thirty_viewers", "two_browsers"))
 """These tell milliseconds apart: one worker takes them one after another, and the others leave them the cores."""
 _MANNERS = 10
+_AHEAD = 2
+"""A worker begins a test when it has the next one too."""
 
 
 class Measured(LoadScopeScheduling):  # type: ignore[misc]
@@ -42,7 +44,7 @@ class Measured(LoadScopeScheduling):  # type: ignore[misc]
     def mark_test_complete(self, node: object, item_index: int, duration: float = 0) -> None:
         super().mark_test_complete(node, item_index, duration)
         for other in self.nodes:
-            if not self.assigned_work[other]:
+            if self._pending_of(self.assigned_work[other]) < _AHEAD:
                 self._reschedule(other)
 
 
