@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.bench.fanout.measure import Cost, Pace, Viewers
 from tests.bench.fanout.servers import Target, alone, c_loop, plain, whole
 
-SATURATED, FOUR, FIFTY = "saturated", "4 at once", "50/s"
+SATURATED, FOUR, FIFTY, TEN = "saturated", "4 at once", "50/s", "10/s"
 RUNS: tuple[tuple[int, str, Pace], ...] = (
     (1, SATURATED, Pace("rounds", 1, 1_200)),
     (1, FIFTY, Pace("rate", 50, 80)),
@@ -24,6 +24,7 @@ RUNS: tuple[tuple[int, str, Pace], ...] = (
     (200, SATURATED, Pace("rounds", 1, 600)),
     (200, FOUR, Pace("rounds", 4, 800)),
     (200, FIFTY, Pace("rate", 50, 80)),
+    (200, TEN, Pace("rate", 10, 60)),
 )
 IDLE_VIEWERS = 1_000
 Server = Callable[[], AbstractContextManager[Target]]
@@ -52,7 +53,7 @@ class Row:
 
 
 def main() -> None:
-    """Prints the whole report; two to three minutes."""
+    """Prints the whole report; about three minutes."""
     with tempfile.TemporaryDirectory(prefix="synctv-bench-") as name:
         folder = Path(name)
         viewers = Viewers(folder)
