@@ -1,7 +1,7 @@
 """What a delivered message costs: the installed server against a C loop of `send` and a plain `await send_text` server.
 
-Server on one core, viewers on another, over loopback without TLS. Every figure stands beside the C loop measured in the
-same run, before and after, at the same pace, frame size and number of viewers.
+Server on one core, viewers on another, over loopback without TLS. Every figure stands beside the C loop measured in
+turn with it in the same run, at the same pace, frame size and number of viewers.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,13 +26,16 @@ RUNS: tuple[tuple[int, str, Pace], ...] = (
     (200, FIFTY, Pace("rate", 50, 80)),
     (200, TEN, Pace("rate", 10, 60)),
 )
+ROUNDS = 3
+"""One server after the other, and again: the machine changes from minute to minute."""
+
 IDLE_VIEWERS = 1_000
 Server = Callable[[], AbstractContextManager[Target]]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One server at one size and pace: its runs, and what the C loop took around them."""
+    """One server at one size and pace: its runs, and what the C loop took beside them."""
 
     name: str
     costs: tuple[Cost, ...]
@@ -53,7 +56,7 @@ class Row:
 
 
 def main() -> None:
-    """Prints the whole report; about three minutes."""
+    """Prints the whole report; about five minutes."""
     with tempfile.TemporaryDirectory(prefix="synctv-bench-") as name:
         folder = Path(name)
         viewers = Viewers(folder)
@@ -68,20 +71,18 @@ def _fan_out(viewers: Viewers, target: Target, loop: Server) -> None:
     print(
         f"{'server':<17}{'viewers':>8}{'pace':>11}{'µs each':>9} {'[range]':<15}{'x C':>7}{'p50 ms':>9}{'p99 ms':>9}"
     )
+    servers: dict[str, Server] = {
+        "C loop of send": loop,
+        "synctv": lambda: nullcontext(target),
+        "synctv, no store": alone,
+        "await send_text": plain,
+    }
     found: dict[tuple[int, str], tuple[Row, Row]] = {}
     for size, pace_name, pace in RUNS:
-        before = _once(viewers, loop, size, pace)
-        ours = viewers.measure(target, size, pace)
-        between = _once(viewers, loop, size, pace)
-        bare = _once(viewers, alone, size, pace)
-        after = _once(viewers, loop, size, pace)
-        usual = _once(viewers, plain, size, pace)
-        limit_us = statistics.median(cost.cpu_us for cost in (before, between, after))
+        rounds = [[_once(viewers, server, size, pace) for server in servers.values()] for _ in range(ROUNDS)]
+        limit_us = statistics.median(of_loop.cpu_us for of_loop, *_ in rounds)
         rows = [
-            Row("C loop of send", (before, between, after), limit_us),
-            Row("synctv", (ours,), limit_us),
-            Row("synctv, no store", (bare,), limit_us),
-            Row("await send_text", (usual,), limit_us),
+            Row(name, costs, limit_us) for name, costs in zip(servers, zip(*rounds, strict=True), strict=True)
         ]
         for row in rows:
             print(row.line(size, pace_name), flush=True)
