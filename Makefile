@@ -75,7 +75,9 @@ clean:  ## Remove all that was built or installed here; data in .run stays
 $(INSTALLED): requirements/dev.lock pyproject.toml
 	@test -n '$(PYTHON)' || { echo 'SyncTV wants Python 3.11 or newer: install it, or say `make PYTHON=/path/to/python3`.'; exit 1; }
 	test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv || { echo 'Debian and Ubuntu: apt install python3-venv'; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile -r requirements/dev.lock
+	@# pip compiles on one core. A package may bring files for other Pythons.
+	-@$(BIN)/python -m compileall -q -j 0 .venv/lib >/dev/null
 	$(BIN)/python -m pip check --quiet --disable-pip-version-check
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
