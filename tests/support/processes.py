@@ -61,8 +61,8 @@ def resident_bytes(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-async def killed_after(seconds: float, process: Process) -> bool:
-    """Wait for the process, but no longer: whether it had to be killed. It has ended in any case."""
+async def killed_after(seconds: float | None, process: Process) -> bool:
+    """Wait so long for the process, or for ever: whether it had to be killed. It has ended in any case."""
     try:
         await asyncio.wait_for(process.wait(), seconds)
     except TimeoutError:
