@@ -1,13 +1,13 @@
 """From nothing to two people in step: one serves, sets up, opens a room and invites; the other comes by the link.
 
 The drift is read from both pages' `video.currentTime` against one clock, not from what the pages say of themselves.
+How close they stay is what test_jitter.py measures; here they have to come into step, however busy the machine is.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-import statistics
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -28,12 +28,16 @@ from tests.support.film_night import (
 from tests.support.server import Server, serving
 
 SETTLE_MS = 10_000
+READ_EVERY_MS = 100
+READINGS = 20
+READINGS_MOST = 300
 DRIFT_MOST_MS = 80
 
 # The wall clock is the same for both pages: they run on one machine.
 READ_PLAYER = """() => {
   const video = document.querySelector('video');
-  return { at: performance.timeOrigin + performance.now(), position: video.currentTime, paused: video.paused };
+  return { at: performance.timeOrigin + performance.now(), position: video.currentTime,
+    rate: video.playbackRate, paused: video.paused };
 }"""
 
 
@@ -51,14 +55,21 @@ async def browser() -> AsyncIterator[Browser]:
         yield opened
 
 
-async def drifts(first: Page, second: Page, *, readings: int = 20) -> list[float]:
-    """Milliseconds by which the second picture is ahead of the first, read a number of times."""
-    found = []
-    for _ in range(readings):
+async def expect_in_step(first: Page, second: Page) -> None:
+    """That the two pictures are in step for two seconds without a break.
+
+    Not always the first two: a machine that stood still for a moment has cost its players some picture, which they
+    take out at 5 %.
+    """
+    read: list[tuple[int, float, float]] = []
+    for _ in range(READINGS_MOST):
         a, b = await asyncio.gather(first.evaluate(READ_PLAYER), second.evaluate(READ_PLAYER))
-        found.append((b["position"] - a["position"]) * 1000 - (b["at"] - a["at"]))
-        await first.wait_for_timeout(100)
-    return found
+        apart = (b["position"] - a["position"]) * 1000 - (b["at"] - a["at"])
+        read.append((round(apart), a["rate"], b["rate"]))
+        if len(read) >= READINGS and all(abs(apart) < DRIFT_MOST_MS for apart, *_ in read[-READINGS:]):
+            return
+        await first.wait_for_timeout(READ_EVERY_MS)
+    pytest.fail(f"not in step; milliseconds apart and both rates: {read}")
 
 
 @pytest.mark.timeout(180)
@@ -76,9 +87,7 @@ async def test_owner_and_guest_see_the_same_picture_and_talk(server: Server, bro
     await until_both(pages, "!video.paused && video.currentTime > 0")
 
     await ann.wait_for_timeout(SETTLE_MS)
-    measured = await drifts(ann, ben)
-    assert statistics.median(map(abs, measured)) < DRIFT_MOST_MS, measured
-    assert max(map(abs, measured)) < DRIFT_MOST_MS, measured
+    await expect_in_step(ann, ben)
 
     await ben.get_by_test_id("stage").hover()
     await ben.get_by_test_id("play").click()
