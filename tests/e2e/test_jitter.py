@@ -1,6 +1,6 @@
 """Two browsers in step for a minute of playing, pausing, seeking and changing speed: on one machine, and with one of
 them behind a line that takes 100 ± 50 ms each way. After the first five seconds no reading is left out while the room
-plays, also none just after a command.
+plays, also none just after a command. Only a minute in which the machine stood still tells nothing, and is lived again.
 """
 
 from __future__ import annotations
@@ -52,16 +52,10 @@ SCRIPT = [
 REST_SECONDS = 14
 FIRST_START_SECONDS = 5
 LANDING_MOST_MS = 100
+STOOD_STILL_MS = 200
+ATTEMPTS = 3
 JITTER = Line(delay_ms=100, jitter_ms=50)
 LATEST_ARRIVAL_MS = JITTER.delay_ms + JITTER.jitter_ms
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    (tmp_path / "data" / "media").mkdir(parents=True)
-    make_clip(tmp_path / "data" / "media" / f"{FILM}.mp4", seconds=180)
-    async with serving(tmp_path / "data") as running:
-        yield running
 
 
 @pytest.fixture
@@ -96,10 +90,13 @@ async def remote_for(server: Server, page: Page, stack: AsyncExitStack) -> Remot
 
 
 async def watch_together(
-    server: Server, browser: Browser, line: Line | None
+    data: Path, browser: Browser, line: Line | None
 ) -> tuple[list[State], list[State], list[Picture]]:
     """A minute of film in two pages; the states, those that commands made, and what each page showed."""
+    (data / "media").mkdir(parents=True)
+    make_clip(data / "media" / f"{FILM}.mp4", seconds=180)
     async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serving(data))
         ann, _ = await new_page(browser)
         ben, _ = await new_page(browser)
         await set_up(ann, server)
@@ -124,16 +121,29 @@ async def watch_together(
         return remote.states, commanded, [await recorded(ann), await recorded(ben)]
 
 
-@pytest.mark.timeout(180)
+async def watch_undisturbed(
+    tmp_path: Path, browser: Browser, line: Line | None
+) -> tuple[list[State], list[State], list[Picture]]:
+    """A minute in which the machine did not stand still, or else the last of three: a player that got no time for so
+    long has lost as much picture, and takes ten times as long to catch up.
+    """
+    for attempt in range(1, ATTEMPTS):
+        minute = await watch_together(tmp_path / str(attempt), browser, line)
+        if max(picture.longest_gap for picture in minute[2]) < STOOD_STILL_MS:
+            return minute
+    return await watch_together(tmp_path / str(ATTEMPTS), browser, line)
+
+
+@pytest.mark.timeout(360)
 @pytest.mark.parametrize(("line", "most_ms"), [(None, 40), (JITTER, 80)], ids=["one machine", "100 ± 50 ms"])
 async def test_two_pages_stay_in_step_through_a_minute_of_commands(
-    server: Server,
+    tmp_path: Path,
     browser: Browser,
     line: Line | None,
     most_ms: float,
     record_property: Callable[[str, object], None],
 ) -> None:
-    states, commanded, pictures = await watch_together(server, browser, line)
+    states, commanded, pictures = await watch_undisturbed(tmp_path, browser, line)
     drifts = [picture.drifts(states) for picture in pictures]
     assert all(len(each) > 900 for each in drifts)
     ann, ben = pictures

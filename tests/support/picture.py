@@ -5,6 +5,7 @@ The server's clock and the pages' are one, since they run on one machine, so not
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,12 @@ class Picture:
 
     readings: Sequence[tuple[float, float]]
     events: Sequence[Event]
+
+    @property
+    def longest_gap(self) -> float:
+        """The most milliseconds between two readings: far more than 50, and the page was given no time."""
+        moments = [at for at, _ in self.readings]
+        return max(after - before for before, after in itertools.pairwise(moments))
 
     def drifts(self, states: Sequence[State]) -> list[float]:
         """Milliseconds ahead of the room at each reading at which the room played."""
