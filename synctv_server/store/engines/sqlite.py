@@ -17,7 +17,7 @@ import aiosqlite
 
 from synctv_server.domain.errors import Unavailable
 from synctv_server.store.engine import Row, StoreEngine
-from synctv_server.store.engines import faults, sqlite_work
+from synctv_server.store.engines import faults, sqlite_file, sqlite_work
 from synctv_server.store.observer import PoolUse, StoreObserver
 from synctv_server.store.transaction import Transaction, Work
 from synctv_server.store.unbroken import unbroken
@@ -48,7 +48,7 @@ class SQLiteEngine(StoreEngine):
     async def open(self) -> None:
         if sqlite3.sqlite_version_info < _OLDEST:
             raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed")
-        _require_file(self._path)
+        sqlite_file.require(self._path)
         with faults.translated(self.kind):
             try:
                 self._writer = await self._connect(_ON_OPEN)
@@ -184,17 +184,6 @@ class _Reader:
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self.connection = connection
         self.queries = 0
-
-
-def _require_file(path: Path) -> None:
-    """Tried first, because a connection of aiosqlite that fails to open leaves a thread with a traceback."""
-    try:
-        with path.open("r+b"):
-            pass
-    except FileNotFoundError as error:
-        raise Unavailable(f"there is no database at {path}", hint="make one with `synctv init`") from error
-    except OSError as error:
-        raise Unavailable(f"the database {path} cannot be opened: {error.strerror}") from error
 
 
 async def _told(transaction: Transaction) -> Exception | None:

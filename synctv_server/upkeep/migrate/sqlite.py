@@ -15,7 +15,7 @@ import aiosqlite
 
 from synctv_server.domain.errors import BrokenState, Unavailable
 from synctv_server.store.engine import Row
-from synctv_server.store.engines import faults
+from synctv_server.store.engines import faults, sqlite_file
 from synctv_server.upkeep.migrate import files
 from synctv_server.upkeep.migrate.session import MigrationSession
 
@@ -34,10 +34,7 @@ class SQLiteSession(MigrationSession):
         self._lock: int | None = None
 
     async def open(self) -> None:
-        try:
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, _PRIVATE))
-        except OSError as error:
-            raise Unavailable(f"{self._path} cannot be opened: {error.strerror}") from error
+        sqlite_file.make(self._path)
         with faults.translated(self.kind):
             self._connection = await aiosqlite.connect(
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None
