@@ -10,9 +10,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.support.browser import open_browser
-from tests.support.clips import make_clip
-from tests.support.film_night import FILM, enter_as_guest, join_playback, make_room, set_up
-from tests.support.server import Server, serving
+from tests.support.film_night import enter_as_guest, join_playback, make_room, serving_film, set_up
+from tests.support.server import Server
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 FIND = """async () => {
@@ -26,9 +25,7 @@ Scheme = Literal["light", "dark"]
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    (tmp_path / "data" / "media").mkdir(parents=True)
-    make_clip(tmp_path / "data" / "media" / f"{FILM}.mp4", seconds=20)
-    async with serving(tmp_path / "data") as running:
+    async with serving_film(tmp_path / "data", seconds=20) as running:
         yield running
 
 

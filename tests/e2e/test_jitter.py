@@ -17,20 +17,19 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from tests.support.browser import open_browser
-from tests.support.clips import make_clip
 from tests.support.film_night import (
-    FILM,
     PASSWORD,
     enter_as_guest,
     join_playback,
     make_room,
     new_page,
+    serving_film,
     set_up,
     until_both,
 )
 from tests.support.picture import Picture, State, between, percentile, recorded, start_recording
 from tests.support.proxy import Line, delaying
-from tests.support.server import Server, serving
+from tests.support.server import Server
 
 
 class Step(NamedTuple):
@@ -93,10 +92,8 @@ async def watch_together(
     data: Path, browser: Browser, line: Line | None
 ) -> tuple[list[State], list[State], list[Picture]]:
     """A minute of film in two pages; the states, those that commands made, and what each page showed."""
-    (data / "media").mkdir(parents=True)
-    make_clip(data / "media" / f"{FILM}.mp4", seconds=180)
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(serving(data))
+        server = await stack.enter_async_context(serving_film(data, seconds=180))
         ann, _ = await new_page(browser)
         ben, _ = await new_page(browser)
         await set_up(ann, server)

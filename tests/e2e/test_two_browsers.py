@@ -15,17 +15,16 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.support.browser import open_browser
-from tests.support.clips import make_clip
 from tests.support.film_night import (
-    FILM,
     enter_as_guest,
     join_playback,
     make_room,
     new_page,
+    serving_film,
     set_up,
     until_both,
 )
-from tests.support.server import Server, serving
+from tests.support.server import Server
 
 SETTLE_MS = 10_000
 READ_EVERY_MS = 100
@@ -43,9 +42,7 @@ READ_PLAYER = """() => {
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    (tmp_path / "data" / "media").mkdir(parents=True)
-    make_clip(tmp_path / "data" / "media" / f"{FILM}.mp4")
-    async with serving(tmp_path / "data") as running:
+    async with serving_film(tmp_path / "data") as running:
         yield running
 
 

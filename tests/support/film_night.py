@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 from playwright.async_api import Browser, Page, expect
 
-from tests.support.server import Server
+from tests.support.clips import make_clip
+from tests.support.server import Server, serving
 
 PASSWORD = "violet harbour clock"
 FILM = "Harbour at night"
+
+
+@asynccontextmanager
+async def serving_film(data: Path, *, seconds: int = 120) -> AsyncIterator[Server]:
+    """A new server with the film in its media folder."""
+    (data / "media").mkdir(parents=True)
+    make_clip(data / "media" / f"{FILM}.mp4", seconds=seconds)
+    async with serving(data) as running:
+        yield running
 
 
 async def new_page(browser: Browser) -> tuple[Page, list[str]]:
