@@ -9,13 +9,14 @@ import pty
 import signal
 import socket
 import subprocess
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support import postgres
+from tests.support.processes import deleted_files
 from tests.support.server import SYNCTV, Server, serving, start_server, synctv
 from tests.support.waiting import eventually
 
@@ -94,7 +95,6 @@ async def test_a_killed_server_starts_again_with_all_that_it_confirmed(
 
 async def test_commands_beside_a_server_take_no_file_of_its_database_away(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    server = await start_server(data)
     beside = (
         ("health", "ready"),
         ("backup", "create"),
@@ -102,24 +102,16 @@ async def test_commands_beside_a_server_take_no_file_of_its_database_away(tmp_pa
         ("migrate", "verify"),
         ("audit", "log", "verify"),
     )
-    for words in beside:
-        assert (await synctv(data, "health", "ready")).code == 0
-        answer = await synctv(data, *words)
-        assert answer.code == 0, answer.out
-        assert deleted_files(server.process.pid) == [], words
-    await make_root(server)
-    await server.stop(with_signal=signal.SIGKILL)
+    async with serving(data) as server:
+        for words in beside:
+            assert (await synctv(data, "health", "ready")).code == 0
+            answer = await synctv(data, *words)
+            assert answer.code == 0, answer.out
+            assert deleted_files(server.process.pid) == [], words
+        await make_root(server)
+        await server.stop(with_signal=signal.SIGKILL)
     users = (await synctv(data, "user", "list")).document["result"]["items"]
     assert [user["username"] for user in users] == ["ann"]
-
-
-def deleted_files(pid: int) -> list[str]:
-    """The files that a process writes to and nobody will find again."""
-    opened = []
-    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):  # closed meanwhile
-            opened.append(str(descriptor.readlink()))
-    return [name for name in opened if name.endswith("(deleted)")]
 
 
 async def test_a_second_server_is_refused_and_told_where_the_first_is(tmp_path: Path) -> None:

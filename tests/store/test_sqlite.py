@@ -22,6 +22,7 @@ from synctv_server.store.links.setup import SetupStore
 from synctv_server.store.playback import PlaybackStore
 from synctv_server.store.rooms import RoomStore
 from synctv_server.store.users import UserStore
+from synctv_server.upkeep.migrate import MigrationTarget, up
 from tests.support import databases
 
 PUT = "INSERT INTO setup_links (id, token_hash, created_at, expires_at) VALUES (1, {}, 0, 0)"
@@ -138,6 +139,15 @@ async def test_file_held_by_another_program_is_busy_not_broken(path: Path) -> No
 def nonsense(path: Path) -> Path:
     path.write_bytes(b"this is no database, whatever its name says" * 100)
     return path
+
+
+async def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}"
+    with pytest.raises(Unavailable, match="not a file"):
+        async with open_database(url):
+            pass
+    with pytest.raises(Unavailable, match="not a file"):
+        await up(MigrationTarget.from_url(url))
 
 
 async def test_full_disk_is_told_of_and_survived(database: Database) -> None:

@@ -61,6 +61,15 @@ def resident_bytes(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def deleted_files(pid: int) -> list[str]:
+    """The files that the process has open and nobody will find again."""
+    opened = []
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            opened.append(str(descriptor.readlink()))
+    return [name for name in opened if name.endswith("(deleted)")]
+
+
 async def killed_after(seconds: float | None, process: Process) -> bool:
     """Wait so long for the process, or for ever: whether it had to be killed. It has ended in any case."""
     try:

@@ -35,13 +35,18 @@ def require(path: Path) -> None:
 
 
 def make(path: Path) -> None:
-    """An empty file for its owner alone, if there is none. Raises Unavailable where it cannot be made or opened."""
+    """An empty file, if there is none. Raises Unavailable where it cannot be made or opened."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL, _PRIVATE))
+        make_new(path)
     except FileExistsError:
         require(path)
     except OSError as error:
         raise _not_to_be_opened(path, error.strerror) from error
+
+
+def make_new(path: Path) -> None:
+    """An empty file for its owner alone: SQLite would make one for everybody. Raises OSError where there is one."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL, _PRIVATE))
 
 
 def _not_to_be_opened(path: Path, reason: str | None) -> Unavailable:

@@ -129,10 +129,10 @@ class SQLiteSession(MigrationSession):
 
 
 def _make_empty(path: Path) -> None:
-    """An empty file for its owner alone: VACUUM INTO takes one over, and would make one for everybody."""
+    """An empty file, which VACUUM INTO takes over."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL, _PRIVATE))
+        sqlite_file.make_new(path)
     except OSError as error:
         raise Unavailable(f"no copy of the database can be made at {path}: {error.strerror}") from error
 
